@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The kernel's IPsec as the protocol core sees it: requests go in, completions and events come out,
+ * and nothing here waits. A request is a batch that is done whole or not at all. Behind this header
+ * stand xfrm (the default) and null (installs nothing, for simulation and benchmarks).
+ *
+ * Threads: ipsec_submit() may be called by any thread; the completion is delivered by the mailbox
+ * that the request names, on the thread that owns it. Events arrive on the thread that gave the
+ * loop to ipsec_open().
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "pdk/base/list.h"
+#include "pdk/base/time.h"
+#include "pdk/net/netaddr.h"
+#include "pdk/worker/mailbox.h"
+#include "ikev2/codec/ts.h"
+
+enum ipsec_direction {
+	IPSEC_IN,
+	IPSEC_OUT,
+};
+
+enum ipsec_mode {
+	IPSEC_TUNNEL,
+	IPSEC_TRANSPORT,
+};
+
+#define IPSEC_KEY_MAX 64
+
+/* A lifetime; a zero is no limit. */
+struct ipsec_limits {
+	uint64_t bytes, packets;
+	struct duration time;
+};
+
+/* One ESP SA (RFC 4303). Algorithms are IKEv2 transform IDs (RFC 7296 3.3.2). */
+struct ipsec_sa {
+	enum ipsec_direction direction;
+	enum ipsec_mode mode;
+	uint32_t spi;		 /* host order */
+	struct netaddr src, dst; /* with ports: ESP in UDP (RFC 3948) when udp_encap */
+	bool udp_encap;
+	uint32_t reqid;
+	uint16_t encr;	      /* ENCR_* */
+	uint16_t encr_bits;   /* key length in bits without salt */
+	uint16_t integ;	      /* AUTH_*, 0 with AEAD */
+	uint8_t encr_key[IPSEC_KEY_MAX]; /* salt included, RFC 5282 7.1 order: key | salt */
+	size_t encr_key_len;
+	uint8_t integ_key[IPSEC_KEY_MAX];
+	size_t integ_key_len;
+	bool esn;
+	uint32_t replay_window; /* packets; in only */
+	struct ipsec_limits soft, hard;
+	uint32_t if_id;
+	uint32_t mark, mark_mask;
+	uint32_t acquire_seq; /* answers this ACQUIRE, 0: none */
+	/* Transport mode: the selector that goes into the SA; empty lists in tunnel mode. */
+	struct ts local_ts, remote_ts;
+};
+
+/* The policies of one Child SA or trap: out, in and fwd for every pair of selectors. */
+struct ipsec_policy {
+	struct ts_list local, remote;
+	enum ipsec_mode mode;
+	struct netaddr local_addr, remote_addr; /* outer addresses of the out template */
+	uint32_t reqid;
+	uint32_t if_id;
+	uint32_t mark, mark_mask;
+};
+
+enum ipsec_op_type {
+	IPSEC_SA_ADD,
+	IPSEC_SA_UPDATE, /* same SPI and destination: new encapsulation ports */
+	IPSEC_SA_DELETE, /* sa.spi, sa.dst, sa.mark are read */
+	IPSEC_SA_QUERY,	 /* fills usage */
+	/*
+	 * Policies are counted: the same selectors may be added by a trap and by several Child SAs
+	 * (redundant or during rekeying). The newest addition is what the kernel holds; taking one
+	 * away brings back the one before it.
+	 */
+	IPSEC_POLICY_ADD,
+	IPSEC_POLICY_DELETE, /* what an earlier IPSEC_POLICY_ADD with the same owner added */
+};
+
+struct ipsec_usage {
+	uint64_t bytes, packets;
+	uint64_t last_used; /* Unix time in seconds, 0: never */
+};
+
+struct ipsec_op {
+	enum ipsec_op_type type;
+	union {
+		struct ipsec_sa sa;
+		struct {
+			uint64_t owner; /* names the addition among those of equal selectors */
+			struct ipsec_policy policy;
+		} spd;
+	};
+	/* Result: 0, or -errno of the kernel; a delete of something gone is 0. */
+	int err;
+	struct ipsec_usage usage;
+};
+
+struct ipsec_request;
+typedef void (*ipsec_done_fn)(struct ipsec_request *req, void *data);
+
+/*
+ * A batch. The submitter owns it until ipsec_submit(), and again when done() is called, which
+ * frees it (ipsec_request_free). When any SA_ADD or POLICY_ADD fails, what the batch had done is
+ * undone and err says why; deletes and queries are done as far as possible.
+ */
+struct ipsec_request {
+	struct mail mail;	 /* the backend's, for delivery */
+	struct mailbox *reply_to; /* where done() runs; NULL: nobody waits, the backend frees it */
+	ipsec_done_fn done;
+	void *data;
+	uint64_t cookie; /* the submitter's */
+	int err;
+	char error_text[160]; /* the kernel's extended error, or "" */
+	size_t n_ops;
+	struct ipsec_op ops[];
+};
+
+/* Room for n zeroed operations; NULL without memory. */
+struct ipsec_request *ipsec_request_new(size_t n_ops);
+/* Wipes keys. Takes NULL, returns NULL. */
+struct ipsec_request *ipsec_request_free(struct ipsec_request *req);
+
+/* -------- events -------- */
+
+struct ipsec_acquire {
+	uint32_t reqid, seq;
+	struct netaddr local, remote; /* outer addresses of the template */
+	struct ts packet_src, packet_dst; /* of the packet that asked */
+};
+
+struct ipsec_expire {
+	uint32_t spi;
+	struct netaddr dst;
+	uint32_t reqid;
+	bool hard;
+};
+
+/* An authenticated ESP packet came from a new address (RFC 7296 2.23). */
+struct ipsec_mapping {
+	uint32_t spi;
+	uint32_t reqid;
+	struct netaddr old_src, new_src;
+};
+
+struct ipsec_events {
+	void (*acquire)(const struct ipsec_acquire *a, void *data);
+	void (*expire)(const struct ipsec_expire *e, void *data);
+	void (*mapping)(const struct ipsec_mapping *m, void *data);
+	void *data;
+};
+
+/* -------- backends -------- */
+
+struct loop;
+struct ipsec;
+
+struct ipsec_ops {
+	const char *name; /* "xfrm", "null" */
+	/* 0 or -errno with a log line. Cleans up what a killed predecessor left. */
+	int (*open)(struct loop *loop, const struct ipsec_events *events, struct ipsec **ret_ipsec);
+	void (*submit)(struct ipsec *ipsec, struct ipsec_request *req);
+	/* Lets a socket carry IKE past the policies (IP_XFRM_POLICY), and take ESP in UDP. */
+	int (*prepare_socket)(struct ipsec *ipsec, int fd, int family, bool udp_encap);
+	/* Removes everything of ours from the kernel, then frees. Returns when that is done. */
+	void (*close)(struct ipsec *ipsec);
+	/* One line of what the kernel offers, for the log: "esn=yes sa_dir=no ...". */
+	const char *(*features)(struct ipsec *ipsec);
+};
+
+extern const struct ipsec_ops ipsec_xfrm_ops, ipsec_null_ops;
+
+/* First member of every backend's object. */
+struct ipsec {
+	const struct ipsec_ops *ops;
+};
+
+static inline void ipsec_submit(struct ipsec *ipsec, struct ipsec_request *req)
+{
+	ipsec->ops->submit(ipsec, req);
+}
