@@ -9,13 +9,14 @@
 #include <stdint.h>
 #include "pdk/base/bytes.h"
 #include "pdk/net/netaddr.h"
+#include "ikev2/codec/fault.h"
 
 /* More selectors in one payload than this are refused (TS_UNACCEPTABLE). */
 #define TS_LIST_MAX 32
 
 struct ts {
 	struct netaddr first, last; /* same family, port 0, first <= last */
-	uint8_t protocol;	    /* IP protocol, 0: any */
+	uint8_t protocol;           /* IP protocol, 0: any */
 	/* 0-65535: any; 65535-0: OPAQUE; for ICMP type << 8 | code (3.13.1) */
 	uint16_t port_first, port_last;
 };
@@ -39,9 +40,9 @@ bool ts_intersect(const struct ts *a, const struct ts *b, struct ts *ret);
 const char *ts_str(const struct ts *ts, char *buf);
 
 /*
- * TSi/TSr body to list. 0, or -EBADMSG when malformed (INVALID_SYNTAX), -E2BIG beyond TS_LIST_MAX.
+ * TSi/TSr body to list. IKE_OK; IKE_MALFORMED (INVALID_SYNTAX); IKE_TOO_MANY beyond TS_LIST_MAX.
  * Selectors of unknown type are skipped (3.13.1); a list may come out empty.
  */
-int ts_payload_parse(struct bytes body, struct ts_list *ret_list);
+int ts_payload_parse(struct bytes body, struct ts_list *ret_list, struct ike_fault *ret_fault);
 /* List to TSi/TSr body, appended to w. */
 void ts_payload_write(struct writer *w, const struct ts_list *list);
