@@ -29,7 +29,7 @@ void timer_init(struct loop_timer *t, struct loop *loop, timer_fn fn, void *data
 
 /*
  * Arm for an instant, or for a duration after loop_now(). Replaces an earlier arming. An instant
- * that has passed means the next turn; INSTANT_NEVER disarms.
+ * that has passed means as soon as possible; INSTANT_NEVER disarms.
  */
 void timer_arm(struct loop_timer *t, struct instant at);
 void timer_arm_after(struct loop_timer *t, struct duration d);

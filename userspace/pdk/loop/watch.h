@@ -13,7 +13,7 @@ struct loop_watch;
 
 /*
  * events: what is ready (POLLIN, POLLOUT, POLLERR, POLLHUP ...). Called again while it stays ready.
- * The callback may free the watch.
+ * POLLNVAL: the descriptor can't be watched; not called again. The callback may free the watch.
  */
 typedef void (*watch_fn)(struct loop_watch *watch, uint32_t events, void *data);
 

@@ -13,13 +13,13 @@
 
 struct netaddr {
 	uint16_t family;  /* AF_INET, AF_INET6; AF_UNSPEC: no address */
-	uint16_t port;	  /* host order, 0: none */
-	uint32_t scope;	  /* interface index of a link-local IPv6 address, else 0 */
+	uint16_t port;    /* host order, 0: none */
+	uint32_t scope;   /* interface index of a link-local IPv6 address, else 0 */
 	uint8_t addr[16]; /* network order; IPv4 in the first 4, the rest zero */
 };
 
-#define NETADDR_NONE	((struct netaddr){ .family = AF_UNSPEC })
-#define NETADDR_STRLEN	80 /* "[v6]:port%scope" and a NUL */
+#define NETADDR_NONE   ((struct netaddr){ .family = AF_UNSPEC })
+#define NETADDR_STRLEN 80 /* "[v6]:port%scope" and a NUL */
 
 /* Bytes of an address of the family: 4, 16, or 0. */
 size_t netaddr_family_len(int family);
@@ -65,7 +65,7 @@ const char *netaddr_str(const struct netaddr *a, char *buf);
 /* With the port: "192.0.2.1:500", "[2001:db8::1]:500". */
 const char *netaddr_str_port(const struct netaddr *a, char *buf);
 
-/* To and from the socket interface. -EAFNOSUPPORT. */
+/* To the socket interface: the length, 0 for an unset address. From it: -EAFNOSUPPORT. */
 socklen_t netaddr_to_sockaddr(const struct netaddr *a, struct sockaddr_storage *ret_ss);
 int netaddr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct netaddr *ret_addr);
 
