@@ -28,6 +28,24 @@ enum ipsec_mode {
 };
 
 #define IPSEC_KEY_MAX 64
+/* A larger window than the kernel's largest is cut down to it. */
+#define IPSEC_REPLAY_WINDOW_MAX 4096
+/* Kernel selectors that one direction of one policy may need after its ranges are taken apart. */
+#define IPSEC_SELECTORS_MAX 512
+
+/*
+ * Reqids bind policies to SAs, and tell ours from everybody else's: what has a reqid of this range in
+ * the kernel's tables is ours, and is removed by open() and close(). The core hands out the numbers
+ * 1 to IPSEC_REQID_COUNT - 1 of the range; 0 is the backend's own, for probing. Hand-made SAs and
+ * other daemons count from 1, far below.
+ */
+#define IPSEC_REQID_BASE  0x50000000u /* 'P' */
+#define IPSEC_REQID_COUNT 0x01000000u
+
+static inline bool ipsec_reqid_is_ours(uint32_t reqid)
+{
+	return reqid - IPSEC_REQID_BASE < IPSEC_REQID_COUNT;
+}
 
 /* A lifetime; a zero is no limit. */
 struct ipsec_limits {
@@ -86,7 +104,8 @@ enum ipsec_op_type {
 
 struct ipsec_usage {
 	uint64_t bytes, packets;
-	uint64_t last_used; /* Unix time in seconds, 0: never */
+	/* Unix time in seconds. 0: never, or not told by the kernel (before 6.2): compare packets. */
+	uint64_t last_used;
 };
 
 struct ipsec_op {
@@ -108,11 +127,19 @@ typedef void (*ipsec_done_fn)(struct ipsec_request *req, void *data);
 
 /*
  * A batch. The submitter owns it until ipsec_submit(), and again when done() is called, which
- * frees it (ipsec_request_free). When any SA_ADD or POLICY_ADD fails, what the batch had done is
- * undone and err says why; deletes and queries are done as far as possible.
+ * frees it (ipsec_request_free). The operations are carried out in their order. When an SA_ADD,
+ * SA_UPDATE or POLICY_ADD fails, the additions and updates of the batch are undone (an update is
+ * taken back to the ports that the kernel had), the operations that follow are not begun
+ * (-ECANCELED), and err says why. A delete or query that fails stops nothing: its own err says so
+ * (-ESRCH: the SA asked for is gone), and the request's err stays 0.
+ *
+ * Of the errors of one operation: -EINVAL a field is out of range, -EPROTONOSUPPORT the kernel has
+ * no ESP, -ENOSYS or -EOPNOTSUPP it lacks the algorithm or a selector has no kernel form, -E2BIG the
+ * selectors need more than IPSEC_SELECTORS_MAX, -EEXIST SPI or selector belong to somebody else.
  */
 struct ipsec_request {
 	struct mail mail;	 /* the backend's, for delivery */
+	struct ipsec *ipsec;	 /* the backend's */
 	struct mailbox *reply_to; /* where done() runs; NULL: nobody waits, the backend frees it */
 	ipsec_done_fn done;
 	void *data;
@@ -154,6 +181,20 @@ struct ipsec_events {
 	void (*acquire)(const struct ipsec_acquire *a, void *data);
 	void (*expire)(const struct ipsec_expire *e, void *data);
 	void (*mapping)(const struct ipsec_mapping *m, void *data);
+	/* The kernel had more events than could be taken: some are lost. Optional. */
+	void (*overrun)(void *data);
+	void *data;
+};
+
+/*
+ * Who wants to know which SAs the kernel holds (the counting map). Called on the backend's thread, so
+ * it must not touch what other threads own, and not wait. added() comes before the kernel is asked,
+ * so that the first packet is seen already; removed() when the kernel has let go of it, or has
+ * refused it.
+ */
+struct ipsec_sa_observer {
+	void (*added)(const struct ipsec_sa *sa, void *data);
+	void (*removed)(const struct netaddr *dst, uint32_t spi, void *data);
 	void *data;
 };
 
@@ -169,9 +210,12 @@ struct ipsec_ops {
 	void (*submit)(struct ipsec *ipsec, struct ipsec_request *req);
 	/* Lets a socket carry IKE past the policies (IP_XFRM_POLICY), and take ESP in UDP. */
 	int (*prepare_socket)(struct ipsec *ipsec, int fd, int family, bool udp_encap);
-	/* Removes everything of ours from the kernel, then frees. Returns when that is done. */
+	/*
+	 * Owner of the loop, when nobody submits any more. Carries out what was submitted (completions
+	 * still arrive by mailbox), removes everything of ours from the kernel, then frees.
+	 */
 	void (*close)(struct ipsec *ipsec);
-	/* One line of what the kernel offers, for the log: "esn=yes sa_dir=no ...". */
+	/* One line of what the kernel offers, for the log: "esp4=yes sa_dir=no ...". */
 	const char *(*features)(struct ipsec *ipsec);
 };
 
@@ -180,7 +224,14 @@ extern const struct ipsec_ops ipsec_xfrm_ops, ipsec_null_ops;
 /* First member of every backend's object. */
 struct ipsec {
 	const struct ipsec_ops *ops;
+	struct ipsec_sa_observer observer; /* zero: nobody */
 };
+
+/* Before the first ipsec_submit(), by the thread that called open(). */
+static inline void ipsec_set_observer(struct ipsec *ipsec, const struct ipsec_sa_observer *observer)
+{
+	ipsec->observer = *observer;
+}
 
 static inline void ipsec_submit(struct ipsec *ipsec, struct ipsec_request *req)
 {
