@@ -10,13 +10,16 @@
 struct loop;
 struct workers;
 
+#define WORKERS_MAX 256
+
 struct worker {
 	unsigned index; /* 0 ... n - 1 */
 	char name[16];  /* of the thread: name-index */
 	struct loop *loop;
 	struct mailbox *mailbox;
 	void *data;    /* the owner's, set by init */
-	bool stopping; /* fini has run: letters that still come are only to free what they own */
+	bool stopping; /* fini has run: letters that still come free what they own, and post nothing
+			*/
 };
 
 /* On the new worker's thread, before its loop runs. Anything but 0 makes workers_new() fail with
@@ -26,15 +29,16 @@ typedef int (*worker_init_fn)(struct worker *w, void *data);
 typedef void (*worker_fini_fn)(struct worker *w, void *data);
 
 /*
- * Start n workers and wait until every init has succeeded. On failure all are ended (fini where
- * init had succeeded) and the first error is returned. init and fini may be NULL.
+ * Start n workers (1 ... WORKERS_MAX, else -EINVAL) and wait until every init has succeeded. On
+ * failure all are ended (fini where init had succeeded) and the first error is returned. init and
+ * fini may be NULL.
  */
 int workers_new(unsigned n, const char *name, worker_init_fn init, worker_fini_fn fini, void *data,
 		struct workers **ret_workers);
 /*
  * Stop all loops, run fini on each thread, deliver what is left in the mailboxes, join. Not from a
- * worker. Nobody else may post to them meanwhile; they may post to each other. Takes NULL, returns
- * NULL.
+ * worker. Nobody else may post to them meanwhile (end job pools and netlink threads first); they
+ * may post to each other until their fini returns. Takes NULL, returns NULL.
  */
 struct workers *workers_free(struct workers *ws);
 
