@@ -8,7 +8,7 @@
  * Errors of the whole folder: -ENOMEM; -EINVAL, a parameter of the wrong length or value;
  * -ENOTSUP, no loaded provider offers the algorithm; -EBADMSG, what the peer sent was refused;
  * -EIO, the provider failed for a reason of its own. No call leaves anything in OpenSSL's error
- * queue, and none touches its outputs when it fails.
+ * queue. An output is untouched when the call fails, or wiped where it says so.
  */
 #include <stddef.h>
 #include "pdk/base/bytes.h"

@@ -33,8 +33,7 @@ int crypto_prf(struct crypto_ctx *ctx, enum crypto_prf alg, struct bytes key,
 /*
  * The first len bytes of prf+(key, seed) with seed = parts[0] | ... | parts[n - 1] (RFC 7296 2.13).
  * The output may not overlap key or parts. -EMSGSIZE: more than 255 blocks are asked for;
- * -EINVAL: more than 8 parts; -ENOTSUP, -EIO.
+ * -ENOTSUP, -EIO.
  */
-#define CRYPTO_PRF_PLUS_PARTS 8
 int crypto_prf_plus(struct crypto_ctx *ctx, enum crypto_prf alg, struct bytes key,
 		    const struct bytes *parts, size_t n, uint8_t *ret_out, size_t len);

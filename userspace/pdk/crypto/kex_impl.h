@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What kex.c and kex_private.c share.
+ */
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include "pdk/crypto/kex.h"
+
+enum kex_kind {
+	KEX_MODP,
+	KEX_ECP,
+	KEX_X, /* X25519, X448 */
+};
+
+struct kex_traits {
+	const char *name;
+	enum kex_kind kind;
+	const char *key_type, *group; /* OpenSSL's names */
+	uint16_t public_len, shared_len;
+	BIGNUM *(*prime)(BIGNUM *into); /* MODP: a new number with NULL */
+};
+
+extern const struct kex_traits kex_traits[CRYPTO_KEX_N];
+
+/* The key pair of a private value, which is checked. -EINVAL, -ENOTSUP, -ENOMEM, -EIO. */
+int kex_import_private(struct crypto_ctx *ctx, enum crypto_kex method, struct bytes priv,
+		       EVP_PKEY **ret_pkey);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "pdk/crypto/aead.h"
+
+#include "pdk/crypto/aead_impl.h"
+
+/* Lengths in bytes; of the algorithms that combine encryption and MAC the RFC that fixes them. */
+static const struct encr_traits encrs[CRYPTO_ENCR_N] = {
+	[CRYPTO_ENCR_AES_CBC] = { "aes-cbc", CTX_AES_CBC, .iv = 16, .block = 16 },
+	/* RFC 5282 4 and 7, RFC 4106 */
+	[CRYPTO_ENCR_AES_GCM_8] = { "aes-gcm-8", CTX_AES_GCM, 4, 8, 8, 1 },
+	[CRYPTO_ENCR_AES_GCM_12] = { "aes-gcm-12", CTX_AES_GCM, 4, 8, 12, 1 },
+	[CRYPTO_ENCR_AES_GCM_16] = { "aes-gcm-16", CTX_AES_GCM, 4, 8, 16, 1 },
+	/* RFC 5282 4 and 7, RFC 4309 */
+	[CRYPTO_ENCR_AES_CCM_8] = { "aes-ccm-8", CTX_AES_CCM, 3, 8, 8, 1 },
+	[CRYPTO_ENCR_AES_CCM_12] = { "aes-ccm-12", CTX_AES_CCM, 3, 8, 12, 1 },
+	[CRYPTO_ENCR_AES_CCM_16] = { "aes-ccm-16", CTX_AES_CCM, 3, 8, 16, 1 },
+	/* RFC 7634 2 */
+	[CRYPTO_ENCR_CHACHA20_POLY1305] = { "chacha20-poly1305", CTX_CHACHA20_POLY1305, 4, 8, 16,
+					    1 },
+};
+
+static const struct integ_traits integs[CRYPTO_INTEG_N] = {
+	[CRYPTO_INTEG_NONE] = { "none" },
+	[CRYPTO_INTEG_HMAC_SHA1_96] = { "hmac-sha1-96", CRYPTO_HASH_SHA1, 20, 12 },
+	[CRYPTO_INTEG_HMAC_SHA256_128] = { "hmac-sha256-128", CRYPTO_HASH_SHA256, 32, 16 },
+	[CRYPTO_INTEG_HMAC_SHA384_192] = { "hmac-sha384-192", CRYPTO_HASH_SHA384, 48, 24 },
+	[CRYPTO_INTEG_HMAC_SHA512_256] = { "hmac-sha512-256", CRYPTO_HASH_SHA512, 64, 32 },
+};
+
+const struct encr_traits *encr_traits(const struct crypto_suite *suite)
+{
+	return &encrs[suite->encr];
+}
+
+const struct integ_traits *integ_traits(const struct crypto_suite *suite)
+{
+	return &integs[suite->integ];
+}
+
+EVP_CIPHER *suite_cipher(const struct crypto_ctx *ctx, const struct crypto_suite *suite)
+{
+	size_t first = encrs[suite->encr].cipher;
+
+	if (first == CTX_CHACHA20_POLY1305)
+		return ctx->cipher[first];
+	return ctx->cipher[first + (suite->key_bits - 128) / 64];
+}
+
+const char *crypto_encr_name(enum crypto_encr encr)
+{
+	return encrs[encr].name;
+}
+
+const char *crypto_integ_name(enum crypto_integ integ)
+{
+	return integs[integ].name;
+}
+
+bool crypto_encr_is_aead(enum crypto_encr encr)
+{
+	return encrs[encr].icv;
+}
+
+bool crypto_suite_valid(const struct crypto_suite *suite)
+{
+	uint16_t bits = suite->key_bits;
+
+	if ((size_t)suite->encr >= CRYPTO_ENCR_N || (size_t)suite->integ >= CRYPTO_INTEG_N)
+		return false;
+	if (crypto_encr_is_aead(suite->encr) != (suite->integ == CRYPTO_INTEG_NONE))
+		return false;
+	if (suite->encr == CRYPTO_ENCR_CHACHA20_POLY1305)
+		return bits == 0 || bits == 256;
+	return bits == 128 || bits == 192 || bits == 256;
+}
+
+bool crypto_suite_supported(const struct crypto_ctx *ctx, const struct crypto_suite *suite)
+{
+	if (!crypto_suite_valid(suite) || !suite_cipher(ctx, suite))
+		return false;
+	return suite->integ == CRYPTO_INTEG_NONE ||
+	       (ctx->hmac && ctx->hash[integs[suite->integ].hash]);
+}
+
+size_t crypto_suite_encr_key_len(const struct crypto_suite *suite)
+{
+	uint16_t bits = suite->encr == CRYPTO_ENCR_CHACHA20_POLY1305 ? 256 : suite->key_bits;
+
+	return bits / 8 + encrs[suite->encr].salt;
+}
+
+size_t crypto_suite_integ_key_len(const struct crypto_suite *suite)
+{
+	return integs[suite->integ].key;
+}
+
+size_t crypto_suite_iv_len(const struct crypto_suite *suite)
+{
+	return encrs[suite->encr].iv;
+}
+
+size_t crypto_suite_icv_len(const struct crypto_suite *suite)
+{
+	return encrs[suite->encr].icv + integs[suite->integ].icv;
+}
+
+size_t crypto_suite_block_len(const struct crypto_suite *suite)
+{
+	return encrs[suite->encr].block;
+}
