@@ -41,8 +41,9 @@ static inline bool ike_header_from_initiator(const struct ike_header *h)
 }
 
 /*
- * The header alone. IKE_OK; IKE_IGNORE when it is short, of IKEv1, or the datagram's length isn't
- * the one it states; IKE_UNSUPPORTED_VERSION (2.5), and then too the header is returned, to answer.
+ * The header alone. IKE_IGNORE when it is short or of IKEv1. With every other verdict the header is
+ * returned, because it may be needed for an answer: IKE_OK; IKE_UNSUPPORTED_VERSION (2.5);
+ * IKE_MALFORMED when the length it states isn't the datagram's, or the initiator's SPI is zero.
  */
 int ike_header_parse(struct bytes datagram, struct ike_header *ret_header,
 		     struct ike_fault *ret_fault);
@@ -68,22 +69,23 @@ struct ike_message {
 };
 
 /*
- * Header and outer chain. Views point into datagram. Verdicts of ike_header_parse() (with
- * IKE_UNSUPPORTED_VERSION only the header and raw are set); IKE_MALFORMED, IKE_TOO_MANY;
- * IKE_UNSUPPORTED_CRITICAL, the first such payload's type in ret_fault; then too ret_message is
- * complete, because the message may have to be verified before it is answered.
+ * Header and outer chain. Views point into datagram. Unless the verdict is IKE_IGNORE, header and
+ * raw are set in ret_message; payloads are listed in it with IKE_OK and with
+ * IKE_UNSUPPORTED_CRITICAL alone, since such a message may have to be verified before it is
+ * answered; the first such payload's type is in ret_fault. Besides, the verdicts of
+ * ike_header_parse(), IKE_MALFORMED and IKE_TOO_MANY.
  * Unknown payloads without the critical bit are in the list, for who wants to print them.
  */
 int ike_message_parse(struct bytes datagram, struct ike_message *ret_message,
 		      struct ike_fault *ret_fault);
 
 /*
- * Append a chain of payloads that starts with one of type first and fills chain exactly; for the
- * inside of an encrypted payload, encrypted says so. Verdicts as ike_message_parse(), offsets into
- * chain; on IKE_MALFORMED and IKE_TOO_MANY m is as before.
+ * Append the payloads of chain, the decrypted content of m's encrypted payload, and mark them
+ * encrypted. For ike_sk_open(). Verdicts as ike_message_parse(), offsets into chain; on
+ * IKE_MALFORMED and IKE_TOO_MANY m is as before.
  */
-int ike_message_append_chain(struct ike_message *m, uint8_t first, struct bytes chain,
-			     bool encrypted, struct ike_fault *ret_fault);
+int ike_message_append_inner(struct ike_message *m, struct bytes chain,
+			     struct ike_fault *ret_fault);
 
 /* Do we know this payload type, so that its critical bit means nothing? (2.5) */
 bool ike_payload_is_known(uint8_t type);

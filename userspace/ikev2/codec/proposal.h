@@ -40,7 +40,7 @@ struct proposal_list {
  * SA payload body to list, in the order of the wire. Malformed: lengths or counts that don't agree,
  * a wrong Last Substruc octet, proposal numbers that don't count from 1 (a list of one may have any
  * number: it may be an answer), an SPI longer than IKE_SPI_MAX, no proposal at all. Verdict IKE_OK,
- * IKE_MALFORMED or IKE_TOO_MANY.
+ * IKE_MALFORMED or IKE_TOO_MANY; unless it is IKE_OK, what ret_list holds is worthless.
  */
 int sa_payload_parse(struct bytes body, struct proposal_list *ret_list,
 		     struct ike_fault *ret_fault);

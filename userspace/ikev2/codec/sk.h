@@ -12,7 +12,8 @@
  *
  * plain takes the plaintext and must stay as long as m is used: room for m->encrypted.len bytes. It
  * may be the memory that m->encrypted is a view of; any other overlap is an error of the caller.
- * Before the integrity check has passed nothing is decrypted, and m stays as it was.
+ * Nothing is decrypted before the integrity check has passed. When it fails m stays as it was, but
+ * for the bytes at plain.
  *
  * Verdicts: IKE_IGNORE, the peer's hand in it is not shown: no SK payload, too short, or the check
  * failed. Then, from verified content: IKE_MALFORMED (padding or inner chain), IKE_TOO_MANY,
