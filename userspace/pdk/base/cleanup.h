@@ -10,7 +10,9 @@
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 #define _unused_ __attribute__((unused))
 
+#ifndef ARRAY_SIZE /* the kselftest harness has it too */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
 
 /* The object of type that embeds *ptr as member. */
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))

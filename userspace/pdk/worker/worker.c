@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +189,7 @@ int workers_new(unsigned n, const char *name, worker_init_fn init, worker_fini_f
 		slot->all = ws;
 		slot->worker.index = ws->n;
 		snprintf(slot->worker.name, sizeof(slot->worker.name), "%.11s-%u", name,
-			 ws->n & 0xff);
+			 (uint8_t)ws->n);
 		err = -pthread_create(&slot->thread, NULL, worker_thread, slot);
 		if (err)
 			break;
