@@ -69,32 +69,32 @@ int crypto_hmac_new(const struct crypto_ctx *ctx, enum crypto_hash hash, EVP_MAC
 	return 0;
 }
 
-/* A fetch failed: nothing offers it, unless the query itself is at fault. */
-static int fetch_error(void)
+/*
+ * After a fetch. That nothing was found is no error here. A query with a fault in it is one, though
+ * OpenSSL may fetch as if it had not been given.
+ */
+static int fetch_check(void)
 {
-	unsigned long first = ERR_peek_error();
-
-	return crypto_error(ERR_GET_LIB(first) == ERR_LIB_PROP ? -EINVAL : 0);
+	return crypto_error(ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_PROP ? -EINVAL : 0);
 }
 
 static int ctx_fetch(struct crypto_ctx *ctx)
 {
-	int err;
+	int err = 0;
 
-	for (size_t i = 0; i < CRYPTO_HASH_N; i++) {
+	ERR_clear_error();
+	for (size_t i = 0; !err && i < CRYPTO_HASH_N; i++) {
 		ctx->hash[i] = EVP_MD_fetch(NULL, md_names[i], ctx->properties);
-		if (!ctx->hash[i] && (err = fetch_error()))
-			return err;
+		err = fetch_check();
 	}
-	ctx->hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, ctx->properties);
-	if (!ctx->hmac && (err = fetch_error()))
-		return err;
-	for (size_t i = 0; i < CTX_CIPHER_N; i++) {
+	for (size_t i = 0; !err && i < CTX_CIPHER_N; i++) {
 		ctx->cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], ctx->properties);
-		if (!ctx->cipher[i] && (err = fetch_error()))
-			return err;
+		err = fetch_check();
 	}
-	return 0;
+	if (err)
+		return err;
+	ctx->hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, ctx->properties);
+	return fetch_check();
 }
 
 int crypto_ctx_new(const char *properties, struct crypto_ctx **ret_ctx)
