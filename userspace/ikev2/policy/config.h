@@ -6,6 +6,7 @@
  * workers. SAs that live keep what they were made with.
  */
 #include <stddef.h>
+#include "pdk/crypto/secret.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/window.h"
 
@@ -30,8 +31,13 @@ struct shared_secret {
 	char *name;
 	struct identity *owners; /* none: for everybody */
 	size_t n_owners;
-	struct bytes secret; /* wiped with the last reference */
+	struct secret secret; /* wiped with the last reference */
 };
+
+/* Any thread. */
+struct shared_secret *shared_secret_ref(struct shared_secret *secret);
+/* Takes NULL, returns NULL. Any thread. */
+struct shared_secret *shared_secret_unref(struct shared_secret *secret);
 
 struct ike_config {
 	unsigned refs; /* atomic */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/exchange/child_offer.h"
+
+#include <errno.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/codec/proposal.h"
+#include "ikev2/codec/ts.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/policy/select.h"
+#include "ikev2/policy/ts_match.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+/* -------- initiator -------- */
+
+/* The configured proposals with our inbound SPI, without key exchange: IKE_AUTH has none (1.2). */
+static void offered_proposals(const struct child_sa *child, struct proposal_list *ret)
+{
+	*ret = child->conf->proposals;
+	for (size_t i = 0; i < ret->n; i++) {
+		proposal_set_spi32(&ret->v[i], child->spi_in);
+		proposal_drop(&ret->v[i], IKE_TRANSFORM_KE);
+	}
+}
+
+int child_offer_write(struct child_sa *child, struct message *m)
+{
+	struct proposal_list offer;
+
+	offered_proposals(child, &offer);
+	sa_payload_write(message_payload(m, IKE_PAYLOAD_SA), &offer);
+	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->local_ts);
+	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->remote_ts);
+	return 0;
+}
+
+/* Is each selector of the answer inside what we offered? (2.9) */
+static bool ts_answer_valid(const struct ts_list *offer, const struct ts_list *answer)
+{
+	for (size_t i = 0; i < answer->n; i++) {
+		bool inside = false;
+
+		for (size_t j = 0; j < offer->n && !inside; j++)
+			inside = ts_contains(&offer->v[j], &answer->v[i]);
+		if (!inside)
+			return false;
+	}
+	return answer->n > 0;
+}
+
+/* What both sides agreed on goes into child. NULL, or what is wrong with the answer. */
+static const char *answer_take(struct child_sa *child, const struct ike_message *m)
+{
+	const struct ike_payload *sa = ike_message_find(m, IKE_PAYLOAD_SA, 0);
+	const struct ike_payload *tsi = ike_message_find(m, IKE_PAYLOAD_TSI, 0);
+	const struct ike_payload *tsr = ike_message_find(m, IKE_PAYLOAD_TSR, 0);
+	struct proposal_list offer, answer;
+	struct ts_list local, remote;
+
+	if (!sa || !tsi || !tsr)
+		return "the answer lacks SA, TSi or TSr";
+	if (sa_payload_parse(sa->body, &answer, NULL) || ts_payload_parse(tsi->body, &local) ||
+	    ts_payload_parse(tsr->body, &remote))
+		return "the answer is malformed";
+	offered_proposals(child, &offer);
+	if (!proposal_answer_valid(&offer, &answer) ||
+	    !proposal_spi32(&answer.v[0], &child->spi_out) || !child->spi_out)
+		return "the peer chose what we did not offer";
+	if (!ts_answer_valid(&child->local_ts, &local) ||
+	    !ts_answer_valid(&child->remote_ts, &remote))
+		return "the peer's selectors are wider than ours";
+	child->proposal = answer.v[0];
+	child->local_ts = local;
+	child->remote_ts = remote;
+	return NULL;
+}
+
+void child_offer_answered(struct child_sa *child, const struct ike_message *m, struct bytes ni,
+			  struct bytes nr)
+{
+	struct ike_sa *sa = child->ike;
+	struct ike_notify notify;
+	const char *wrong;
+	int err;
+
+	if (!ike_message_find(m, IKE_PAYLOAD_SA, 0) && ike_message_find_error(m, &notify)) {
+		log_obj_warning(ike, sa->log_name, "the peer refuses Child SA %s: %s",
+				child->conf->name, ike_notify_name(notify.type));
+		child_sa_close(child, "the peer refuses it");
+		return;
+	}
+	wrong = answer_take(child, m);
+	if (!wrong) {
+		err = child_sa_install(child, ni, nr, BYTES_NONE);
+		if (err == 0)
+			return;
+		wrong = strerror(-err);
+	}
+	log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", child->conf->name, wrong);
+	/* The peer believes that it is up. */
+	exchange_queue(sa, &exchange_delete_child, child->spi_in);
+	child_sa_close(child, wrong);
+}
+
+/* -------- responder -------- */
+
+int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct bytes ni,
+		     struct bytes nr, struct child_sa **ret_child)
+{
+	struct proposal_list offer;
+	struct ts_list tsi, tsr, local, remote;
+	const struct child_conf *conf;
+	struct proposal chosen;
+	struct child_sa *child;
+	int err;
+
+	/* ike_message_check() has read them before; what is left is too many of them. */
+	if (sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &offer, NULL))
+		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
+	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi) ||
+	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr))
+		return IKE_NOTIFY_TS_UNACCEPTABLE;
+	conf = connection_match_child(sa->conn, &sa->local, &sa->remote, &tsr, &tsi, &local,
+				      &remote);
+	if (!conf)
+		return IKE_NOTIFY_TS_UNACCEPTABLE;
+	if (!proposal_select_esp(&conf->proposals, &offer, &chosen))
+		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
+	child = child_sa_new(sa, conf, false, 0);
+	if (!child)
+		return IKE_NOTIFY_TEMPORARY_FAILURE;
+	child->proposal = chosen;
+	child->local_ts = local;
+	child->remote_ts = remote;
+	if (!proposal_spi32(&chosen, &child->spi_out) || !child->spi_out) {
+		child_sa_close(child, "the peer's SPI is none");
+		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
+	}
+	err = child_sa_install(child, ni, nr, BYTES_NONE);
+	if (err < 0) {
+		log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", conf->name,
+				strerror(-err));
+		child_sa_close(child, strerror(-err));
+		return IKE_NOTIFY_TEMPORARY_FAILURE;
+	}
+	*ret_child = child;
+	return 0;
+}
+
+void child_offer_write_answer(const struct child_sa *child, struct message *m)
+{
+	struct proposal answer = child->proposal;
+
+	proposal_set_spi32(&answer, child->spi_in);
+	sa_payload_write_one(message_payload(m, IKE_PAYLOAD_SA), &answer);
+	/* We are the responder: TSi is the peer's side. */
+	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->remote_ts);
+	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->local_ts);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/exchange/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/fsm/timers.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+/* The request of the active exchange goes out. */
+static int exchange_send(struct ike_sa *sa)
+{
+	const struct exchange_ops *ops = sa->active->ops;
+	struct ike_core *core = sa->core;
+	struct packet *packet;
+	struct message m;
+	int err;
+
+	message_begin_request(sa, &m, ops->type);
+	err = ops->request(sa, sa->active, &m);
+	if (err < 0) {
+		writer_fini(&m.w);
+		return err;
+	}
+	err = message_finish(&m, &packet);
+	if (err < 0)
+		return err;
+	if (ops->type == IKE_EXCHANGE_IKE_SA_INIT) {
+		/* AUTH covers the last one sent (2.15). */
+		packet_unref(sa->init_request);
+		sa->init_request = packet_ref(packet);
+	}
+	window_sent(&sa->window, packet, core->now, &core->config->settings.retransmission);
+	ike_core_send(core, &sa->local, &sa->remote, packet);
+	packet_unref(packet);
+	return 0;
+}
+
+static void exchange_fail(struct ike_sa *sa, struct exchange *x, const char *why)
+{
+	if (x->ops->failed)
+		x->ops->failed(sa, x, why);
+	free(x);
+}
+
+void exchange_next(struct ike_sa *sa)
+{
+	while (!sa->active && sa->state != IKE_STATE_DEAD) {
+		int err;
+
+		sa->active = list_first(&sa->queue, struct exchange, link);
+		if (!sa->active)
+			break;
+		list_remove(&sa->active->link);
+		err = exchange_send(sa);
+		if (err == -ENOENT) {
+			free(steal_ptr(sa->active));
+		} else if (err < 0) {
+			log_obj_warning(ike, sa->log_name, "cannot send %s: %s",
+					sa->active->ops->name, strerror(-err));
+			exchange_fail(sa, steal_ptr(sa->active), strerror(-err));
+		}
+	}
+	timers_update(sa);
+}
+
+int exchange_queue(struct ike_sa *sa, const struct exchange_ops *ops, uint32_t spi)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		sa->core->counters.no_memory++;
+		return -ENOMEM;
+	}
+	x->ops = ops;
+	x->spi = spi;
+	list_append(&sa->queue, &x->link);
+	return 0;
+}
+
+void exchange_abort_all(struct ike_sa *sa, const char *why)
+{
+	struct exchange *x;
+
+	window_acknowledged(&sa->window);
+	if (sa->active)
+		exchange_fail(sa, steal_ptr(sa->active), why);
+	while ((x = list_first(&sa->queue, struct exchange, link))) {
+		list_remove(&x->link);
+		exchange_fail(sa, x, why);
+	}
+}
+
+enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct exchange *x = steal_ptr(sa->active);
+	enum fsm_verdict verdict;
+
+	window_acknowledged(&sa->window);
+	verdict = x->ops->response(sa, x, m);
+	free(x);
+	return verdict;
+}
+
+int exchange_restart(struct ike_sa *sa)
+{
+	window_acknowledged(&sa->window);
+	sa->window.send_next--;
+	return exchange_send(sa);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IKE_AUTH as initiator (RFC 7296 1.2): both sides show who they are, and the first Child SA is
+ * agreed on the way. A Child SA that fails does not take the IKE SA with it (2.21.2).
+ */
+#include <errno.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/exchange/child_offer.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/ike_auth.h"
+#include "ikev2/fsm/state.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+/* The Child SA that goes along: the one that is waiting to be made. */
+static struct child_sa *auth_child(struct ike_sa *sa)
+{
+	struct child_sa *child = list_first(&sa->children, struct child_sa, link);
+
+	return child && child->state == CHILD_CREATING ? child : NULL;
+}
+
+static int auth_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+{
+	struct child_sa *child = auth_child(sa);
+	int err;
+
+	ike_auth_set_local_id(sa);
+	/* With a wildcard the secret is looked up by our own identity alone. */
+	sa->remote_id = sa->conn->remote.id;
+	err = ike_auth_write_identity(sa, m);
+	if (err < 0)
+		return err;
+	if (!identity_is_any(&sa->remote_id) && !identity_has_wildcards(&sa->remote_id))
+		ike_id_write(message_payload(m, IKE_PAYLOAD_IDR), sa->remote_id.type,
+			     identity_bytes(&sa->remote_id));
+	return child ? child_offer_write(child, m) : -ENOENT;
+}
+
+/* We don't believe the responder: tell it (2.21.2), and that's that. */
+static void auth_reject(struct ike_sa *sa, const char *why)
+{
+	struct packet *packet;
+	struct message m;
+
+	log_obj_warning(ike, sa->log_name, "the responder is refused: %s", why);
+	message_begin_request(sa, &m, IKE_EXCHANGE_INFORMATIONAL);
+	message_notify(&m, IKE_NOTIFY_AUTHENTICATION_FAILED, BYTES_NONE);
+	if (message_finish(&m, &packet) == 0) {
+		ike_core_send(sa->core, &sa->local, &sa->remote, packet);
+		packet_unref(packet);
+	}
+	fsm_enter(sa, IKE_STATE_DEAD, why);
+}
+
+/* NULL, or why the responder is not who it should be. */
+static const char *auth_check_peer(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct ike_id id;
+
+	if (ike_id_parse(ike_message_find(m, IKE_PAYLOAD_IDR, 0)->body, &id, NULL) != IKE_OK ||
+	    identity_from_wire(id.type, id.data, &sa->remote_id) < 0)
+		return "its identity can't be read";
+	if (!identity_match(&sa->conn->remote.id, &sa->remote_id))
+		return "its identity is not the one configured";
+	return ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDR);
+}
+
+static enum fsm_verdict auth_response(struct ike_sa *sa, const struct exchange *x,
+				      const struct ike_message *m)
+{
+	struct child_sa *child = auth_child(sa);
+	const char *wrong = auth_check_peer(sa, m);
+
+	if (wrong) {
+		auth_reject(sa, wrong);
+		return FSM_STAY;
+	}
+	ike_auth_forget_init(sa);
+	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the responder has shown who it is");
+	if (child)
+		child_offer_answered(child, m, nonce_bytes(&sa->nonce_i),
+				     nonce_bytes(&sa->nonce_r));
+	return FSM_STAY;
+}
+
+enum fsm_verdict ike_auth_refused(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct ike_notify notify;
+
+	ike_message_find_error(m, &notify);
+	log_obj_warning(ike, sa->log_name, "IKE_AUTH is refused by the peer: %s",
+			ike_notify_name(notify.type));
+	fsm_enter(sa, IKE_STATE_DEAD,
+		  notify.type == IKE_NOTIFY_AUTHENTICATION_FAILED
+			  ? "the peer says AUTHENTICATION_FAILED"
+			  : "the peer refuses IKE_AUTH");
+	return FSM_STAY;
+}
+
+static void auth_failed(struct ike_sa *sa, const struct exchange *x, const char *why)
+{
+	fsm_enter(sa, IKE_STATE_DEAD, why);
+}
+
+const struct exchange_ops exchange_ike_auth = {
+	.name = "IKE_AUTH",
+	.type = IKE_EXCHANGE_IKE_AUTH,
+	.request = auth_request,
+	.response = auth_response,
+	.failed = auth_failed,
+};

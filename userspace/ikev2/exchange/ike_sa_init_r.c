@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IKE_SA_INIT as responder (RFC 7296 1.2). A first request is screened without keeping anything:
+ * who asks from where, whether it has to show a cookie first (2.6), whether we agree on algorithms
+ * (2.7), whether its KE payload is of the method chosen (1.2). Only then there is an IKE SA and a
+ * public-key operation.
+ */
+#include <errno.h>
+
+#include "pdk/base/random.h"
+#include "pdk/log/log.h"
+#include "ikev2/codec/payload.h"
+#include "ikev2/codec/proposal.h"
+#include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/message.h"
+#include "ikev2/fsm/state.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/policy/select.h"
+#include "ikev2/sa/algorithms.h"
+#include "ikev2/sa/cookie.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/nat.h"
+
+LOG_USE(ike);
+
+/* What a first request holds. */
+struct first_request {
+	struct proposal_list offer;
+	struct ike_ke ke;
+	struct bytes nonce;
+};
+
+static bool first_request_parse(const struct ike_message *m, struct first_request *ret)
+{
+	return sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &ret->offer, NULL) ==
+		       IKE_OK &&
+	       ike_ke_parse(ike_message_find(m, IKE_PAYLOAD_KE, 0)->body, &ret->ke, NULL) ==
+		       IKE_OK &&
+	       ike_nonce_parse(ike_message_find(m, IKE_PAYLOAD_NONCE, 0)->body, &ret->nonce,
+			       NULL) == IKE_OK;
+}
+
+void ike_sa_init_refuse(struct ike_core *core, const struct netaddr *local,
+			const struct netaddr *remote, const struct ike_header *request,
+			uint16_t notify, struct bytes data)
+{
+	const struct ike_header header = {
+		.spi_i = request->spi_i,
+		.spi_r = request->spi_r,
+		.exchange = request->exchange,
+		.flags = IKE_FLAG_RESPONSE |
+			 (ike_header_from_initiator(request) ? 0 : IKE_FLAG_INITIATOR),
+		.message_id = request->message_id,
+	};
+	struct packet *packet;
+	struct message m;
+
+	writer_init_heap(&m.w, IKE_MESSAGE_MAX);
+	ike_builder_init(&m.b, &m.w, &header);
+	message_notify(&m, notify, data);
+	if (message_finish(&m, &packet) < 0)
+		return;
+	ike_core_send(core, local, remote, packet);
+	packet_unref(packet);
+}
+
+/* Under pressure an initiator has to show that it gets what we send to its address (2.6). */
+static bool screen_cookie(struct ike_core *core, const struct netaddr *local,
+			  const struct netaddr *remote, const struct ike_message *m,
+			  struct bytes nonce)
+{
+	struct ike_notify notify;
+	uint8_t cookie[COOKIE_LEN];
+
+	if (core->n_half_open < core->config->settings.cookie_threshold)
+		return true;
+	if (ike_message_find_notify(m, IKE_NOTIFY_COOKIE, 0, &notify) &&
+	    cookie_valid(core, remote, m->header.spi_i, nonce, notify.data))
+		return true;
+	cookie_make(core, remote, m->header.spi_i, nonce, cookie);
+	core->counters.cookies_sent++;
+	ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_COOKIE, BYTES_OF(cookie));
+	return false;
+}
+
+struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
+				      const struct netaddr *remote, const struct ike_message *m)
+{
+	char remote_text[NETADDR_STRLEN];
+	struct first_request request;
+	struct connection *conn;
+	struct proposal chosen;
+	uint8_t method[2];
+	struct writer w;
+
+	if (!first_request_parse(m, &request)) {
+		core->counters.malformed++;
+		return NULL;
+	}
+	if (!screen_cookie(core, local, remote, m, request.nonce))
+		return NULL;
+	if (core->n_half_open >= core->config->settings.half_open_limit) {
+		core->counters.half_open_refused++;
+		return NULL;
+	}
+	netaddr_str_port(remote, remote_text);
+	conn = ike_config_select_first(core->config, local, remote, &request.offer, &chosen);
+	if (!conn) {
+		log_warning(ike, "%s: IKE_SA_INIT refused: no connection fits its address and offer",
+			    remote_text);
+		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
+				   BYTES_NONE);
+		return NULL;
+	}
+	if (request.ke.method != algorithms_id(&chosen, IKE_TRANSFORM_KE)) {
+		log_info(ike, "%s: wants %s, told to use %s", remote_text,
+			 ike_ke_name(request.ke.method),
+			 ike_ke_name(algorithms_id(&chosen, IKE_TRANSFORM_KE)));
+		writer_init_fixed(&w, method, sizeof(method));
+		writer_u16(&w, algorithms_id(&chosen, IKE_TRANSFORM_KE));
+		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_INVALID_KE_PAYLOAD,
+				   BYTES_OF(method));
+		return NULL;
+	}
+	return conn;
+}
+
+/* Our key exchange and all keys. 0 or -errno; -EBADMSG: the peer's public value is no good. */
+static int init_keys(struct ike_sa *sa, const struct ike_ke *ke)
+{
+	_cleanup_secret_ struct secret shared = SECRET_NONE;
+	enum crypto_kex method;
+	int err;
+
+	err = algorithms_kex(ke->method, &method);
+	if (err == 0)
+		err = kex_new(sa->core->crypto, method, &sa->kex);
+	if (err == 0)
+		err = kex_derive(sa->kex, ke->data, &shared);
+	if (err == 0)
+		err = ike_sa_derive_keys(sa, secret_bytes(&shared));
+	return err;
+}
+
+static int init_answer(struct ike_sa *sa)
+{
+	struct message m;
+	int err;
+
+	message_begin_response(sa, &m, IKE_EXCHANGE_IKE_SA_INIT);
+	sa_payload_write_one(message_payload(&m, IKE_PAYLOAD_SA), &sa->proposal);
+	ike_ke_write(message_payload(&m, IKE_PAYLOAD_KE), sa->ke_method, kex_public(sa->kex));
+	ike_nonce_write(message_payload(&m, IKE_PAYLOAD_NONCE), nonce_bytes(&sa->nonce_r));
+	err = nat_write(sa, &m);
+	if (err < 0) {
+		writer_fini(&m.w);
+		return err;
+	}
+	message_respond(sa, &m);
+	sa->init_response = packet_ref(sa->window.response);
+	return sa->init_response ? 0 : -ENOMEM;
+}
+
+enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct first_request request;
+	int err;
+
+	if (!first_request_parse(m, &request) ||
+	    !proposal_select(&sa->conn->proposals, &request.offer, &sa->proposal)) {
+		fsm_enter(sa, IKE_STATE_DEAD, "the request does not fit any more");
+		return FSM_STAY;
+	}
+	sa->spi_i = m->header.spi_i;
+	sa->ke_method = request.ke.method;
+	sa->nonce_i.len = (uint16_t)request.nonce.len;
+	memcpy(sa->nonce_i.data, request.nonce.data, request.nonce.len);
+	sa->nonce_r.len = IKE_SA_NONCE_LEN;
+	random_fill(sa->nonce_r.data, sa->nonce_r.len);
+	nat_detect(sa, m);
+
+	sa->init_request = packet_new(m->raw);
+	err = sa->init_request ? init_keys(sa, &request.ke) : -ENOMEM;
+	if (err == 0)
+		err = init_answer(sa);
+	if (err < 0) {
+		fsm_enter(sa, IKE_STATE_DEAD,
+			  err == -EBADMSG ? "the initiator's public value is not acceptable"
+					  : strerror(-err));
+		return FSM_STAY;
+	}
+	sa->kex = kex_free(sa->kex);
+	return FSM_OK;
+}

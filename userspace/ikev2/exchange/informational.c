@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * INFORMATIONAL (RFC 7296 1.4): Delete of the IKE SA and of Child SAs, and the empty message that
+ * asks whether the peer is alive (2.4).
+ */
+#include "pdk/log/log.h"
+#include "ikev2/codec/payload.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/state.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+/* Child SAs that one message may delete; a peer with more sends more messages. */
+#define DELETE_SPIS_MAX 64
+
+/* -------- requests of the peer -------- */
+
+/* What the answer to a request has to delete in its turn. */
+struct deleted {
+	uint32_t spis[DELETE_SPIS_MAX]; /* ours, inbound */
+	uint16_t n;
+};
+
+/*
+ * The peer no longer receives on these SPIs: close both directions, and name ours in the answer
+ * (1.4.1). Those that we are deleting ourselves are not named: the two Deletes have crossed.
+ */
+static void delete_children(struct ike_sa *sa, const struct ike_delete *d, struct deleted *deleted)
+{
+	for (size_t i = 0; i < d->n_spis; i++) {
+		struct child_sa *child = child_sa_by_spi_out(sa, ike_delete_spi(d, i));
+
+		if (!child)
+			continue;
+		if (child->state != CHILD_DELETING && deleted->n < DELETE_SPIS_MAX)
+			deleted->spis[deleted->n++] = child->spi_in;
+		child_sa_close(child, "deleted by the peer");
+	}
+}
+
+/* Why the whole IKE SA has to go after this request, or NULL. */
+static const char *informational_take(struct ike_sa *sa, const struct ike_message *m,
+				      struct deleted *deleted)
+{
+	const struct ike_payload *payload;
+	const char *why = NULL;
+	struct ike_delete d;
+
+	for (size_t i = 0; (payload = ike_message_find(m, IKE_PAYLOAD_D, i)); i++) {
+		if (ike_delete_parse(payload->body, &d, NULL) != IKE_OK)
+			continue;
+		if (d.protocol == IKE_PROTOCOL_IKE)
+			why = "deleted by the peer";
+		else if (d.protocol == IKE_PROTOCOL_ESP)
+			delete_children(sa, &d, deleted);
+	}
+	/* An initiator that didn't believe us says so in a request of its own (2.21.2). */
+	if (ike_message_find_notify(m, IKE_NOTIFY_AUTHENTICATION_FAILED, 0, NULL))
+		why = "the peer says AUTHENTICATION_FAILED";
+	return why;
+}
+
+enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct deleted deleted = { .n = 0 };
+	const char *why = informational_take(sa, m, &deleted);
+	struct message answer;
+
+	message_begin_response(sa, &answer, IKE_EXCHANGE_INFORMATIONAL);
+	if (!why && deleted.n)
+		ike_delete_write_spis(message_payload(&answer, IKE_PAYLOAD_D), IKE_PROTOCOL_ESP,
+				      deleted.spis, deleted.n);
+	message_respond(sa, &answer);
+	if (why)
+		fsm_enter(sa, IKE_STATE_DEAD, why);
+	return FSM_STAY;
+}
+
+/* -------- Delete of the IKE SA -------- */
+
+static int delete_ike_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+{
+	ike_delete_write_ike(message_payload(m, IKE_PAYLOAD_D));
+	return 0;
+}
+
+static enum fsm_verdict delete_ike_response(struct ike_sa *sa, const struct exchange *x,
+					    const struct ike_message *m)
+{
+	return FSM_OK;
+}
+
+const struct exchange_ops exchange_delete_ike = {
+	.name = "Delete of the IKE SA",
+	.type = IKE_EXCHANGE_INFORMATIONAL,
+	.request = delete_ike_request,
+	.response = delete_ike_response,
+};
+
+/* -------- Delete of a Child SA -------- */
+
+static int delete_child_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+{
+	ike_delete_write_spis(message_payload(m, IKE_PAYLOAD_D), IKE_PROTOCOL_ESP, &x->spi, 1);
+	return 0;
+}
+
+/* Whatever the peer answers, even nothing: half-closed is no error (1.4.1). */
+static enum fsm_verdict delete_child_response(struct ike_sa *sa, const struct exchange *x,
+					      const struct ike_message *m)
+{
+	struct child_sa *child = child_sa_by_spi_in(sa, x->spi);
+
+	if (child)
+		child_sa_close(child, "deleted");
+	return FSM_STAY;
+}
+
+const struct exchange_ops exchange_delete_child = {
+	.name = "Delete of a Child SA",
+	.type = IKE_EXCHANGE_INFORMATIONAL,
+	.request = delete_child_request,
+	.response = delete_child_response,
+};
+
+/* -------- liveness -------- */
+
+static int liveness_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+{
+	return 0;
+}
+
+static enum fsm_verdict liveness_response(struct ike_sa *sa, const struct exchange *x,
+					  const struct ike_message *m)
+{
+	return FSM_STAY;
+}
+
+const struct exchange_ops exchange_liveness = {
+	.name = "liveness check",
+	.type = IKE_EXCHANGE_INFORMATIONAL,
+	.request = liveness_request,
+	.response = liveness_response,
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/exchange/message.h"
+
+#include "pdk/log/log.h"
+#include "ikev2/codec/message.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+static void message_begin(struct ike_sa *sa, struct message *m, enum ike_exchange type,
+			  uint8_t flags, uint32_t id)
+{
+	const struct ike_header header = {
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.exchange = type,
+		.flags = flags | (sa->initiator ? IKE_FLAG_INITIATOR : 0),
+		.message_id = id,
+	};
+
+	writer_init_heap(&m->w, IKE_MESSAGE_MAX);
+	ike_builder_init(&m->b, &m->w, &header);
+	if (type != IKE_EXCHANGE_IKE_SA_INIT)
+		ike_builder_encrypt(&m->b, sa->key_out);
+}
+
+void message_begin_request(struct ike_sa *sa, struct message *m, enum ike_exchange type)
+{
+	message_begin(sa, m, type, 0, sa->window.send_next);
+}
+
+void message_begin_response(struct ike_sa *sa, struct message *m, enum ike_exchange type)
+{
+	message_begin(sa, m, type, IKE_FLAG_RESPONSE, sa->window.receive_next);
+}
+
+int message_finish(struct message *m, struct packet **ret_packet)
+{
+	struct packet *packet;
+	struct bytes bytes;
+	int err = ike_builder_finish(&m->b, &bytes);
+
+	if (err == 0) {
+		packet = packet_new(bytes);
+		if (packet)
+			*ret_packet = packet;
+		else
+			err = -ENOMEM;
+	}
+	writer_fini(&m->w);
+	return err;
+}
+
+void message_respond(struct ike_sa *sa, struct message *m)
+{
+	struct packet *packet;
+	int err = message_finish(m, &packet);
+
+	if (err < 0) {
+		log_obj_warning(ike, sa->log_name, "cannot build a response: %s", strerror(-err));
+		sa->window.answering = false;
+		return;
+	}
+	window_answered(&sa->window, packet);
+	ike_core_send(sa->core, &sa->local, &sa->remote, packet);
+	packet_unref(packet);
+}
+
+void message_respond_notify(struct ike_sa *sa, enum ike_exchange type, uint16_t notify,
+			    struct bytes data)
+{
+	struct message m;
+
+	message_begin_response(sa, &m, type);
+	message_notify(&m, notify, data);
+	message_respond(sa, &m);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * All that can happen to a protocol core. Each function takes the present instant and works its
+ * input off whole; what is to be done outside waits in the action queue afterwards. Owner only.
+ */
+#include "ikev2/sa/core.h"
+
+struct connection;
+struct child_conf;
+
+/*
+ * A datagram on one of the IKE ports, without non-ESP marker. local.port tells which port of ours
+ * it came to. The buffer is decrypted in place.
+ */
+void ike_input_datagram(struct ike_core *core, struct instant now, const struct netaddr *local,
+			const struct netaddr *remote, uint8_t *data, size_t len);
+
+/* Time has passed. Call at ike_input_deadline() or later; earlier does no harm. */
+void ike_input_time(struct ike_core *core, struct instant now);
+/* When ike_input_time() has to be called next; INSTANT_NEVER. */
+struct instant ike_input_deadline(const struct ike_core *core);
+
+/* The kernel has worked off a request that left by IKE_ACTION_IPSEC. Takes the request over. */
+void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipsec_request *req);
+
+/* What a packet that matched a trap tells (RFC 7296 2.9); NULL where nobody has one. */
+struct ike_acquire {
+	uint32_t seq;
+	struct ts packet_src, packet_dst;
+};
+
+/*
+ * Bring a connection up: its IKE SA when there is none, and the child (NULL: the IKE SA and all
+ * children whose start_action says so, or the first). The result goes to token; when it is up
+ * already that is a success at once. local: our address towards the peer.
+ */
+void ike_input_initiate(struct ike_core *core, struct instant now, struct connection *conn,
+			const struct child_conf *child, const struct netaddr *local,
+			const struct netaddr *remote, const struct ike_acquire *acquire,
+			uint64_t token);
+
+/* Which SAs a client means; every member that is set must fit. */
+struct ike_filter {
+	const char *ike, *child; /* names of the connection and of the child */
+	uint32_t ike_id, child_id; /* unique numbers; 0: any */
+};
+
+/*
+ * Delete what the filter names: with child or child_id Child SAs, else IKE SAs. force: without
+ * waiting for the peer's answer. Every SA answers to token once; ret_n is how many will.
+ */
+unsigned ike_input_terminate(struct ike_core *core, struct instant now,
+			     const struct ike_filter *filter, bool force, uint64_t token);
+
+/* The kernel says that an ESP SA has reached its limit. hard: it is gone. */
+void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
+
+/* A new configuration; SAs that live keep the connection that they were made by. */
+void ike_input_config(struct ike_core *core, struct instant now, struct ike_config *config);
+
+/* The daemon stops: every IKE SA is told to its peer with one Delete, none is waited for. */
+void ike_input_stop(struct ike_core *core, struct instant now);

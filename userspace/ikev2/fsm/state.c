@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/fsm/state.h"
+
+#include "pdk/log/log.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/timers.h"
+#include "ikev2/fsm/transition.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+static const struct {
+	const char *name, *vici;
+} states[IKE_STATE_N] = {
+	[IKE_STATE_NEW] = { "NEW", "CREATED" },
+	[IKE_STATE_INIT_SENT] = { "INIT_SENT", "CONNECTING" },
+	[IKE_STATE_INIT_ANSWERED] = { "INIT_ANSWERED", "CONNECTING" },
+	[IKE_STATE_AUTH_SENT] = { "AUTH_SENT", "CONNECTING" },
+	[IKE_STATE_ESTABLISHED] = { "ESTABLISHED", "ESTABLISHED" },
+	[IKE_STATE_DELETING] = { "DELETING", "DELETING" },
+	[IKE_STATE_DEAD] = { "DEAD", "DESTROYING" },
+};
+
+const char *ike_state_name(enum ike_state state)
+{
+	return states[state].name;
+}
+
+const char *ike_state_vici_name(enum ike_state state)
+{
+	return states[state].vici;
+}
+
+static bool was_up(enum ike_state state)
+{
+	return state == IKE_STATE_ESTABLISHED || state == IKE_STATE_DELETING;
+}
+
+static void enter_established(struct ike_sa *sa)
+{
+	struct ike_core *core = sa->core;
+	char local[NETADDR_STRLEN], remote[NETADDR_STRLEN];
+	char local_id[IDENTITY_STRLEN], remote_id[IDENTITY_STRLEN];
+
+	sa->established = core->now;
+	core->counters.established++;
+	/* The first messages have done their service: AUTH covered them. */
+	sa->init_request = packet_unref(sa->init_request);
+	sa->init_response = packet_unref(sa->init_response);
+	sa->kex = kex_free(sa->kex);
+	log_obj_notice(ike, sa->log_name, "established: %s[%s] - %s[%s]",
+		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id),
+		       netaddr_str_port(&sa->remote, remote),
+		       identity_str(&sa->remote_id, remote_id));
+	ike_core_event(core, IKE_EVENT_IKE_UP, sa, NULL);
+}
+
+static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
+{
+	struct ike_core *core = sa->core;
+	struct child_sa *child;
+	struct sa_waiter *waiter;
+
+	exchange_abort_all(sa, why);
+	while ((child = list_first(&sa->children, struct child_sa, link)))
+		child_sa_close(child, why);
+	list_for_each(waiter, &sa->waiters, link)
+		ike_core_result(core, waiter->token, 0, "%s", why);
+	if (was_up(old)) {
+		log_obj_notice(ike, sa->log_name, "closed: %s", why);
+		ike_core_event(core, IKE_EVENT_IKE_DOWN, sa, NULL);
+	} else {
+		core->counters.failed++;
+		log_obj_notice(ike, sa->log_name, "not established: %s", why);
+	}
+	hash_remove(&core->by_spi, &sa->by_spi);
+	hash_remove(&core->by_init, &sa->by_init);
+	list_remove(&sa->link);
+	list_append(&core->dead, &sa->link);
+	core->n_sas--;
+}
+
+void fsm_enter(struct ike_sa *sa, enum ike_state state, const char *why)
+{
+	enum ike_state old = sa->state;
+
+	if (old == state || old == IKE_STATE_DEAD)
+		return;
+	if (!transition_allows(old, state))
+		log_obj_error(ike, sa->log_name, "bug: no transition from %s to %s (%s)",
+			      ike_state_name(old), ike_state_name(state), why);
+	log_obj_debug(ike, sa->log_name, "%s -> %s: %s", ike_state_name(old), ike_state_name(state),
+		      why);
+	sa->state = state;
+	sa->core->n_half_open += (state == IKE_STATE_INIT_ANSWERED);
+	sa->core->n_half_open -= (old == IKE_STATE_INIT_ANSWERED);
+	if (state == IKE_STATE_ESTABLISHED)
+		enter_established(sa);
+	else if (state == IKE_STATE_DEAD)
+		enter_dead(sa, old, why);
+	timers_update(sa);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The timers of an IKE SA, a sentence each:
+ *
+ * - An outstanding request is sent again with growing pauses until its response comes or the budget
+ *   is used up; then the peer counts as dead (RFC 7296 2.4).
+ * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
+ *   answer and then gives up with that error (2.21.1).
+ * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
+ * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4).
+ */
+#include "ikev2/fsm/timers.h"
+
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+bool timers_before(const struct heap_node *a, const struct heap_node *b)
+{
+	return instant_before(heap_entry(a, struct ike_sa, timer)->deadline,
+			      heap_entry(b, struct ike_sa, timer)->deadline);
+}
+
+static struct instant half_open_end(const struct ike_sa *sa)
+{
+	if (sa->state != IKE_STATE_INIT_ANSWERED)
+		return INSTANT_NEVER;
+	return instant_add(sa->created, sa->core->config->settings.half_open_timeout);
+}
+
+static struct instant liveness_time(const struct ike_sa *sa)
+{
+	struct duration delay = sa->conn->dpd_delay;
+
+	/* A request that is outstanding is a question already. */
+	if (sa->state != IKE_STATE_ESTABLISHED || delay.ns == 0 || sa->active ||
+	    !list_empty(&sa->queue))
+		return INSTANT_NEVER;
+	return instant_add(sa->last_inbound, delay);
+}
+
+void timers_update(struct ike_sa *sa)
+{
+	struct instant at = sa->window.request ? sa->window.retransmit_at : INSTANT_NEVER;
+
+	heap_remove(&sa->core->timers, &sa->timer);
+	if (sa->state == IKE_STATE_DEAD)
+		return;
+	if (sa->init_error)
+		at = instant_min(at, sa->init_error_until);
+	at = instant_min(at, half_open_end(sa));
+	at = instant_min(at, liveness_time(sa));
+	sa->deadline = at;
+	if (!instant_is_never(at))
+		heap_insert(&sa->core->timers, &sa->timer);
+}
+
+static void timer_retransmit(struct ike_sa *sa)
+{
+	struct ike_core *core = sa->core;
+
+	if (!window_retransmit(&sa->window, core->now, &core->config->settings.retransmission)) {
+		fsm_enter(sa, IKE_STATE_DEAD, "the peer does not answer");
+		return;
+	}
+	core->counters.retransmitted++;
+	ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
+}
+
+static void timers_run_one(struct ike_sa *sa)
+{
+	struct instant now = sa->core->now;
+
+	if (sa->init_error && instant_reached(now, sa->init_error_until))
+		fsm_enter(sa, IKE_STATE_DEAD, ike_notify_name(sa->init_error));
+	else if (instant_reached(now, half_open_end(sa)))
+		fsm_enter(sa, IKE_STATE_DEAD, "the peer began, but did not go on to IKE_AUTH");
+	else if (sa->window.request && instant_reached(now, sa->window.retransmit_at))
+		timer_retransmit(sa);
+	else if (instant_reached(now, liveness_time(sa)) &&
+		 exchange_queue(sa, &exchange_liveness, 0) < 0)
+		/* No memory to ask: ask again after another delay. */
+		sa->last_inbound = now;
+	exchange_next(sa);
+}
+
+void timers_run(struct ike_core *core)
+{
+	struct heap_node *first;
+
+	while ((first = heap_first(&core->timers))) {
+		struct ike_sa *sa = heap_entry(first, struct ike_sa, timer);
+
+		if (!instant_reached(core->now, sa->deadline))
+			break;
+		timers_run_one(sa);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * From the transforms of a chosen proposal (RFC 7296 3.3.2) to what pdk/crypto computes with.
+ */
+#include "pdk/crypto/aead.h"
+#include "pdk/crypto/kex.h"
+#include "pdk/crypto/prf.h"
+#include "ikev2/codec/proposal.h"
+
+/* What protects the messages of an IKE SA. -ENOTSUP: an algorithm that we don't have. */
+int algorithms_of_ike(const struct proposal *p, struct crypto_suite *ret_suite,
+		      enum crypto_prf *ret_prf);
+
+/* What protects ESP: the lengths of its keys follow from it. -ENOTSUP. */
+int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite);
+
+/* The key exchange of an IKE_KE_* number. -ENOTSUP. */
+int algorithms_kex(uint16_t method, enum crypto_kex *ret_kex);
+
+/* ID of the first transform of a type; 0 (NONE in every type that has it) when there is none. */
+uint16_t algorithms_id(const struct proposal *p, uint8_t type);

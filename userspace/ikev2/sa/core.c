@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/sa/core.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bpf/shared/siphash.h"
+#include "pdk/base/random.h"
+#include "pdk/log/log.h"
+#include "ikev2/fsm/timers.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/info.h"
+
+LOG_SUBSYSTEM(ike, "IKE SAs and their exchanges");
+
+int ike_core_new(const struct ike_core_params *params, struct ike_config *config,
+		 struct ike_core **ret_core)
+{
+	struct ike_core *core = calloc(1, sizeof(*core));
+	int err;
+
+	if (!core)
+		return -ENOMEM;
+	err = crypto_ctx_new(NULL, &core->crypto);
+	if (err < 0) {
+		free(core);
+		return err;
+	}
+	core->params = *params;
+	core->config = ike_config_ref(config);
+	list_init(&core->sas);
+	list_init(&core->dead);
+	list_init(&core->actions);
+	hash_init(&core->by_spi);
+	hash_init(&core->by_init);
+	hash_init(&core->children);
+	heap_init(&core->timers, timers_before);
+	random_fill(&core->hash_key, sizeof(core->hash_key));
+	random_fill(core->cookie_secrets, sizeof(core->cookie_secrets));
+	*ret_core = core;
+	return 0;
+}
+
+struct ike_core *ike_core_free(struct ike_core *core)
+{
+	struct ike_action *action;
+	struct ike_sa *sa, *tmp;
+
+	if (!core)
+		return NULL;
+	list_splice(&core->dead, &core->sas);
+	list_for_each_safe(sa, tmp, &core->dead, link)
+		ike_sa_free(sa);
+	while ((action = ike_core_next_action(core)))
+		ike_action_free(action);
+	hash_fini(&core->by_spi);
+	hash_fini(&core->by_init);
+	hash_fini(&core->children);
+	ike_config_unref(core->config);
+	crypto_ctx_free(core->crypto);
+	explicit_bzero(core->cookie_secrets, sizeof(core->cookie_secrets));
+	free(core);
+	return NULL;
+}
+
+/* -------- actions -------- */
+
+struct ike_action *ike_core_next_action(struct ike_core *core)
+{
+	struct ike_action *action = list_first(&core->actions, struct ike_action, link);
+
+	if (action)
+		list_remove(&action->link);
+	return action;
+}
+
+struct ike_action *ike_action_free(struct ike_action *action)
+{
+	if (!action)
+		return NULL;
+	switch (action->type) {
+	case IKE_ACTION_SEND:
+		packet_unref(action->send.packet);
+		break;
+	case IKE_ACTION_IPSEC:
+		ipsec_request_free(action->ipsec);
+		break;
+	case IKE_ACTION_EVENT:
+		ike_sa_info_free(action->event.info);
+		break;
+	case IKE_ACTION_RESULT:
+		break;
+	}
+	free(action);
+	return NULL;
+}
+
+static struct ike_action *action_new(struct ike_core *core, enum ike_action_type type)
+{
+	struct ike_action *action = calloc(1, sizeof(*action));
+
+	if (!action) {
+		core->counters.no_memory++;
+		return NULL;
+	}
+	action->type = type;
+	list_append(&core->actions, &action->link);
+	return action;
+}
+
+void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
+		   struct packet *packet)
+{
+	struct ike_action *action = action_new(core, IKE_ACTION_SEND);
+
+	if (!action)
+		return; /* as good as lost on the way */
+	action->send.local = *local;
+	action->send.remote = *remote;
+	action->send.packet = packet_ref(packet);
+	core->counters.sent++;
+}
+
+int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req)
+{
+	struct ike_action *action = action_new(core, IKE_ACTION_IPSEC);
+
+	if (!action) {
+		ipsec_request_free(req);
+		return -ENOMEM;
+	}
+	action->ipsec = req;
+	return 0;
+}
+
+void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
+		    const struct child_sa *child)
+{
+	struct ike_sa_info *info = ike_sa_info_new(sa, child);
+	struct ike_action *action;
+
+	if (!info) {
+		core->counters.no_memory++;
+		return;
+	}
+	action = action_new(core, IKE_ACTION_EVENT);
+	if (!action) {
+		ike_sa_info_free(info);
+		return;
+	}
+	action->event.type = type;
+	action->event.info = info;
+}
+
+void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)
+{
+	struct ike_action *action;
+	va_list args;
+
+	if (!token)
+		return;
+	action = action_new(core, IKE_ACTION_RESULT);
+	if (!action)
+		return;
+	action->result.token = token;
+	action->result.err = err;
+	va_start(args, fmt);
+	vsnprintf(action->result.text, sizeof(action->result.text), fmt, args);
+	va_end(args);
+}
+
+/* -------- helpers -------- */
+
+uint64_t ike_core_hash(const struct ike_core *core, struct bytes b)
+{
+	return siphash(&core->hash_key, b.data, b.len);
+}
+
+uint32_t ike_core_unique_id(struct ike_core *core)
+{
+	return core->next_id++ * core->params.n_workers + core->params.worker + 1;
+}

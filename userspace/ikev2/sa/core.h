@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The protocol core of one worker: its IKE SAs, the configuration they follow, and the queue of
+ * what is to be done outside. The core is sans-I/O: inputs (fsm/input.h) are datagrams, instants
+ * and completions; outputs are actions that the shell takes from the queue. It knows no socket and
+ * no clock, so two of them can run in one process over a simulated link.
+ *
+ * Everything here belongs to the worker's thread.
+ */
+#include "bpf/shared/siphash.h"
+#include "pdk/base/hash.h"
+#include "pdk/base/heap.h"
+#include "pdk/base/list.h"
+#include "pdk/base/time.h"
+#include "pdk/crypto/ctx.h"
+#include "pdk/net/netaddr.h"
+#include "ikev2/ipsec/ipsec.h"
+#include "ikev2/sa/packet.h"
+
+struct child_sa;
+struct ike_config;
+struct ike_sa;
+
+/* -------- outputs -------- */
+
+enum ike_action_type {
+	IKE_ACTION_SEND,   /* a datagram */
+	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
+	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
+	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
+};
+
+enum ike_event_type {
+	IKE_EVENT_IKE_UP,
+	IKE_EVENT_IKE_DOWN,
+	IKE_EVENT_CHILD_UP,
+	IKE_EVENT_CHILD_DOWN,
+};
+
+struct ike_sa_info;
+
+struct ike_action {
+	struct list link;
+	enum ike_action_type type;
+	union {
+		struct {
+			struct netaddr local, remote; /* port 4500 locally: with non-ESP marker */
+			struct packet *packet;
+		} send;
+		struct ipsec_request *ipsec;
+		struct {
+			enum ike_event_type type;
+			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
+		} event;
+		struct {
+			uint64_t token;
+			int err;	/* 0, or -errno */
+			char text[200]; /* why it failed, for the user */
+		} result;
+	};
+};
+
+/* The oldest action, or NULL. The shell performs it, takes what it needs out of it, and frees it. */
+struct ike_action *ike_core_next_action(struct ike_core *core);
+/* Frees what is still inside. Takes NULL, returns NULL. */
+struct ike_action *ike_action_free(struct ike_action *action);
+
+/* -------- counters -------- */
+
+struct ike_counters {
+	uint64_t received;	     /* datagrams */
+	uint64_t sent;		     /* messages, with repetitions */
+	uint64_t retransmitted;	     /* requests sent again */
+	uint64_t repeated;	     /* requests that came again, answered from the cache */
+	uint64_t malformed;	     /* no IKE message */
+	uint64_t unknown_spi;	     /* of no IKE SA of ours */
+	uint64_t out_of_window;	     /* message IDs that don't fit */
+	uint64_t unauthentic;	     /* the integrity check failed */
+	uint64_t unexpected;	     /* no transition for it */
+	uint64_t cookies_sent;	     /* instead of an answer, under half-open pressure */
+	uint64_t half_open_refused;  /* too many half-open IKE SAs */
+	uint64_t established;	     /* IKE SAs, ever */
+	uint64_t failed;	     /* IKE SAs that never got there */
+	uint64_t children;	     /* Child SAs, ever */
+	uint64_t no_memory;
+};
+
+/* -------- the core -------- */
+
+struct ike_core_params {
+	/* Our index among the workers: it stands in the SPIs that we make. */
+	unsigned worker, n_workers;
+	uint16_t port, natt_port; /* our UDP ports: 500 and 4500 */
+	/* Debugging: called with the keys of each IKE SA; NULL normally. */
+	void (*key_log)(const struct ike_sa *sa, void *data);
+	void *key_log_data;
+};
+
+/* Cookies and SPIs hang on secrets that change: RFC 7296 2.6. */
+struct cookie_secret {
+	struct siphash_key key;
+	uint8_t version;
+};
+
+struct ike_core {
+	struct ike_core_params params;
+	struct crypto_ctx *crypto;
+	struct ike_config *config;
+	struct instant now; /* of the input being worked on */
+
+	struct list sas;     /* all, oldest first */
+	struct hash by_spi;  /* by our SPI */
+	struct hash by_init; /* responders by their first message, see ike_sa.by_init */
+	struct hash children; /* Child SAs by unique number */
+	struct heap timers;  /* by ike_sa.deadline */
+	struct list dead;    /* closed during this input, freed at its end */
+	struct list actions;
+
+	unsigned n_sas, n_half_open, n_children;
+	uint32_t next_id;	/* unique numbers for users: IKE SAs and Child SAs */
+	uint32_t next_reqid;
+	struct siphash_key hash_key; /* for what peers choose: by_init, digests of requests */
+	struct cookie_secret cookie_secrets[2]; /* current, previous */
+	struct instant cookie_rotation;
+	struct ike_counters counters;
+};
+
+/*
+ * config is referenced. -ENOMEM. The crypto context is made here, so call it on the thread that
+ * will use the core.
+ */
+int ike_core_new(const struct ike_core_params *params, struct ike_config *config,
+		 struct ike_core **ret_core);
+/* IKE SAs that are left are forgotten without a word to the peer. Takes NULL, returns NULL. */
+struct ike_core *ike_core_free(struct ike_core *core);
+
+/* -------- for the layers above: queue an action -------- */
+
+/* Takes its own reference of packet. */
+void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
+		   struct packet *packet);
+/* Takes the request over, also when it fails: -ENOMEM. */
+int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
+/* child: the one concerned, NULL for the IKE SA itself. */
+void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
+		    const struct child_sa *child);
+/* Token 0: nobody asked, nothing is queued. */
+void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)
+	_printf_(4, 5);
+
+/* A keyed hash of what a peer chose. */
+uint64_t ike_core_hash(const struct ike_core *core, struct bytes b);
+/* Unique for the whole daemon, and says whose it is: (id - 1) % n_workers. */
+uint32_t ike_core_unique_id(struct ike_core *core);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * An IKE SA (RFC 7296). It belongs to the core of one worker.
+ */
+#include "pdk/base/hash.h"
+#include "pdk/base/heap.h"
+#include "pdk/base/list.h"
+#include "pdk/base/time.h"
+#include "pdk/crypto/aead.h"
+#include "pdk/crypto/kex.h"
+#include "pdk/net/netaddr.h"
+#include "ikev2/codec/ikev2.h"
+#include "ikev2/codec/proposal.h"
+#include "ikev2/fsm/state.h"
+#include "ikev2/policy/identity.h"
+#include "ikev2/sa/keymat.h"
+#include "ikev2/sa/packet.h"
+#include "ikev2/sa/window.h"
+
+struct connection;
+struct exchange;
+struct ike_config;
+struct ike_core;
+
+/* A nonce of ours: as long as the preferred key of any PRF of ours asks (RFC 7296 2.10). */
+#define IKE_SA_NONCE_LEN 32
+
+struct nonce {
+	uint16_t len; /* 0: none yet */
+	uint8_t data[IKE_NONCE_MAX];
+};
+
+struct ike_sa {
+	struct list link; /* ike_core.sas, then ike_core.dead */
+	struct ike_core *core;
+	struct hash_node by_spi;
+	struct hash_node by_init; /* responder: hash of the first message, RFC 7296 2.1 */
+	struct heap_node timer;
+	struct instant deadline; /* next time something is due; see fsm/timers.h */
+
+	uint32_t unique_id;
+	char log_name[96]; /* "name[7] 192.0.2.1:500" */
+
+	enum ike_state state;
+	bool initiator; /* the original initiator of this IKE SA: flag I (3.1) */
+	uint64_t spi_i, spi_r;
+	struct netaddr local, remote; /* where messages come from and go to */
+	bool nat_local, nat_remote;   /* a NAT stands before us, before the peer (2.23) */
+
+	struct connection *conn;   /* reference */
+	struct ike_config *config; /* reference: its secrets are looked at until established */
+	struct identity local_id, remote_id;
+
+	struct proposal proposal; /* the chosen one */
+	struct keymat keymat;
+	struct aead_key *key_out, *key_in;
+	struct kex *kex;      /* until the keys are made */
+	uint16_t ke_method;   /* what our KE payload carries; the one in use */
+	struct nonce nonce_i, nonce_r;
+	struct packet *init_request, *init_response; /* for AUTH (2.15); until established */
+
+	/* Initiator: the rounds of IKE_SA_INIT. */
+	uint8_t cookie[IKE_COOKIE_MAX];
+	uint8_t cookie_len;
+	uint8_t init_rounds;	  /* COOKIE and INVALID_KE_PAYLOAD answers so far */
+	uint16_t init_error;	  /* an unprotected error notify: a hint (2.21.1), 0: none */
+	struct instant init_error_until; /* so long we wait for a better answer */
+
+	struct window window;
+	struct exchange *active; /* ours, its request is outstanding */
+	struct list queue;	 /* ours, waiting for the window */
+	struct child_sa *answering; /* responder: the kernel is being told, then IKE_AUTH is answered */
+	struct list children;
+
+	struct instant created, established;
+	struct instant last_inbound; /* authenticated message from the peer */
+	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
+	const char *failure;	     /* why it never got established; static text */
+};
+
+/* Somebody who waits for the end of an IKE SA. */
+struct sa_waiter {
+	struct list link;
+	uint64_t token;
+};
+
+/*
+ * A new IKE SA in state NEW, with an SPI of ours, linked into core. NULL without memory. conn is
+ * referenced.
+ */
+struct ike_sa *ike_sa_new(struct ike_core *core, struct connection *conn, bool initiator,
+			  const struct netaddr *local, const struct netaddr *remote);
+/* Frees one that fsm_enter(IKE_STATE_DEAD) has unlinked. The core's. */
+void ike_sa_free(struct ike_sa *sa);
+
+/* The one that has spi for our SPI; NULL. */
+struct ike_sa *ike_sa_by_spi(struct ike_core *core, uint64_t spi);
+
+static inline uint64_t ike_sa_own_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+static inline uint64_t ike_sa_peer_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_r : sa->spi_i;
+}
+
+/* UDP encapsulation is needed for ESP (RFC 7296 2.23). */
+bool ike_sa_needs_encap(const struct ike_sa *sa);
+
+/* Another connection of the same configuration: known after the identities are. */
+void ike_sa_set_connection(struct ike_sa *sa, struct connection *conn);
+/* Computes log_name anew, after connection, state or address changed. */
+void ike_sa_rename(struct ike_sa *sa);
+
+/* The peer's nonce data, our own: views. */
+static inline struct bytes nonce_bytes(const struct nonce *n)
+{
+	return BYTES(n->data, n->len);
+}
+
+/* Token is answered when the SA is dead. -ENOMEM. Token 0: nobody, 0. */
+int ike_sa_wait(struct ike_sa *sa, uint64_t token);
+
+/*
+ * The keys from what both sides sent (2.14): shared is g^ir. Sets keymat, key_out and key_in from
+ * proposal, nonces and SPIs. -ENOMEM or what crypto says.
+ */
+int ike_sa_derive_keys(struct ike_sa *sa, struct bytes shared);
