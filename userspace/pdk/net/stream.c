@@ -26,6 +26,7 @@ struct stream {
 	struct loop_watch *watch;
 	stream_read_fn read;
 	stream_closed_fn closed;
+	stream_drained_fn drained;
 	void *data;
 
 	uint8_t *queue; /* octets from queue_start to queue_end wait */
@@ -107,6 +108,8 @@ static void stream_flush(struct stream *s)
 		stream_drop_queue(s);
 		if (s->finishing)
 			stream_end(s, 0);
+		else if (s->drained)
+			s->drained(s, s->data);
 	}
 }
 
@@ -194,6 +197,11 @@ void stream_set_handlers(struct stream *s, stream_read_fn read, stream_closed_fn
 	if (s->ended)
 		loop_defer(s->loop, &s->end);
 	stream_watch_what_is_due(s);
+}
+
+void stream_set_drained(struct stream *s, stream_drained_fn drained)
+{
+	s->drained = drained;
 }
 
 void stream_set_queue_limit(struct stream *s, size_t octets)

@@ -50,6 +50,12 @@ int stream_connect_unix(struct loop *loop, const char *path, struct stream **ret
 /* Reading starts with this call. */
 void stream_set_handlers(struct stream *s, stream_read_fn read, stream_closed_fn closed,
 			 void *data);
+/*
+ * Ask to be told, with the data of the handlers, each time everything that was queued has been
+ * sent: the moment to go on with a long answer. May free the stream. NULL: don't tell.
+ */
+typedef void (*stream_drained_fn)(struct stream *s, void *data);
+void stream_set_drained(struct stream *s, stream_drained_fn drained);
 /* Most octets that may wait to be read by the peer. */
 void stream_set_queue_limit(struct stream *s, size_t octets);
 
