@@ -14,7 +14,7 @@
 #include "pdk/base/time.h"
 #include "ikev2/vici/info.h"
 
-struct config;
+struct ike_config;
 struct vici_request;
 
 /* -------- answers to a token: main thread only -------- */
@@ -96,13 +96,13 @@ struct vici_stats {
  */
 struct vici_backend {
 	/* The configuration in force. Stays the daemon's; good until set_config(). */
-	const struct config *(*config)(void *ctx);
+	const struct ike_config *(*config)(void *ctx);
 	/*
 	 * Put a complete new configuration in force, taking it over: traps are installed and
 	 * removed, SAs that are up stay. 0, or -errno with the reason in err; then the old one
 	 * stays and new was freed.
 	 */
-	int (*set_config)(void *ctx, struct config *new_take, char *err, size_t err_size);
+	int (*set_config)(void *ctx, struct ike_config *new_take, char *err, size_t err_size);
 	/* Read the configuration file again. */
 	void (*reload)(void *ctx, struct vici_request *req);
 
