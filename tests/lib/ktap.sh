@@ -12,6 +12,7 @@ ktap_lib=$(cd "$(dirname "${BASH_SOURCE:-$0}")" && pwd)
 top=$(cd "$ktap_lib/../.." && pwd)
 # The folder with the programs just built.
 build=${POSTERN_BUILD:-$top/build}
+. "$ktap_lib/wait.sh"
 
 ksft_pass=0
 ksft_fail=1
@@ -123,19 +124,6 @@ check() {
 # refuted COMMAND [ARGUMENT]...: true if the command fails.
 refuted() {
 	! "$@"
-}
-
-# wait_for SECONDS COMMAND [ARGUMENT]...: until the command succeeds; fails when the time is over.
-wait_for() {
-	local end=$(($(date +%s) + $1 + 1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		if [ "$(date +%s)" -ge "$end" ]; then
-			echo "waited in vain for: $*" >&2
-			return 1
-		fi
-		sleep 0.05
-	done
 }
 
 # Prints the plan and ends with the exit code that the results ask for.

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+
+# wait_for SECONDS COMMAND [ARGUMENT]...: until the command succeeds; fails when the time is over.
+wait_for() {
+	local end=$(($(date +%s) + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(date +%s)" -ge "$end" ]; then
+			echo "waited in vain for: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
