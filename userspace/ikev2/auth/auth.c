@@ -16,17 +16,17 @@ static int auth_compute(struct ike_sa *sa, enum keymat_side side, struct bytes i
 	const struct nonce *nonce = initiator ? &sa->nonce_r : &sa->nonce_i;
 	struct crypto_ctx *crypto = sa->core->crypto;
 	struct keymat_octets octets;
-	struct bytes secret;
+	const struct shared_secret *secret;
 	int err;
 
-	secret = ike_config_find_secret(sa->config, &sa->local_id, &sa->remote_id);
-	if (!secret.len)
+	secret = config_secret(sa->config, &sa->local_id, &sa->remote_id);
+	if (!secret)
 		return -ENOKEY;
 	err = keymat_octets_init(crypto, &sa->keymat, side, packet_bytes(message),
 				 nonce_bytes(nonce), id, BYTES_NONE, &octets);
 	if (err < 0)
 		return err;
-	return keymat_auth_shared(crypto, &sa->keymat, secret, &octets, ret_auth);
+	return keymat_auth_shared(crypto, &sa->keymat, shared_secret_bytes(secret), &octets, ret_auth);
 }
 
 int auth_write(struct ike_sa *sa, struct bytes id, struct writer *w)

@@ -8,7 +8,7 @@
 #include "ikev2/codec/ts.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/policy/select.h"
+#include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
@@ -21,11 +21,10 @@ LOG_USE(ike);
 /* The configured proposals with our inbound SPI, without key exchange: IKE_AUTH has none (1.2). */
 static void offered_proposals(const struct child_sa *child, struct proposal_list *ret)
 {
-	*ret = child->conf->proposals;
-	for (size_t i = 0; i < ret->n; i++) {
+	*ret = child->conf->esp_proposals;
+	proposal_list_strip_ke(ret);
+	for (size_t i = 0; i < ret->n; i++)
 		proposal_set_spi32(&ret->v[i], child->spi_in);
-		proposal_drop(&ret->v[i], IKE_TRANSFORM_KE);
-	}
 }
 
 int child_offer_write(struct child_sa *child, struct message *m)
@@ -37,20 +36,6 @@ int child_offer_write(struct child_sa *child, struct message *m)
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->local_ts);
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->remote_ts);
 	return 0;
-}
-
-/* Is each selector of the answer inside what we offered? (2.9) */
-static bool ts_answer_valid(const struct ts_list *offer, const struct ts_list *answer)
-{
-	for (size_t i = 0; i < answer->n; i++) {
-		bool inside = false;
-
-		for (size_t j = 0; j < offer->n && !inside; j++)
-			inside = ts_contains(&offer->v[j], &answer->v[i]);
-		if (!inside)
-			return false;
-	}
-	return answer->n > 0;
 }
 
 /* What both sides agreed on goes into child. NULL, or what is wrong with the answer. */
@@ -68,7 +53,7 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	    ts_payload_parse(tsr->body, &remote))
 		return "the answer is malformed";
 	offered_proposals(child, &offer);
-	if (!proposal_answer_valid(&offer, &answer) ||
+	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL) ||
 	    !proposal_spi32(&answer.v[0], &child->spi_out) || !child->spi_out)
 		return "the peer chose what we did not offer";
 	if (!ts_answer_valid(&child->local_ts, &local) ||
@@ -109,6 +94,25 @@ void child_offer_answered(struct child_sa *child, const struct ike_message *m, s
 
 /* -------- responder -------- */
 
+/* The first child whose selectors overlap with what was offered, and what is left of them (2.9). */
+static const struct child_conf *match_child(const struct ike_sa *sa,
+					    const struct ts_list *offer_local,
+					    const struct ts_list *offer_remote,
+					    struct ts_list *ret_local, struct ts_list *ret_remote)
+{
+	for (size_t i = 0; i < sa->conn->n_children; i++) {
+		const struct child_conf *conf = &sa->conn->children[i];
+		struct ts_list local, remote;
+
+		ts_conf_resolve(&conf->local_ts, &sa->local, &local);
+		ts_conf_resolve(&conf->remote_ts, &sa->remote, &remote);
+		if (ts_narrow(&local, offer_local, ret_local) == 0 &&
+		    ts_narrow(&remote, offer_remote, ret_remote) == 0)
+			return conf;
+	}
+	return NULL;
+}
+
 int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct bytes ni,
 		     struct bytes nr, struct child_sa **ret_child)
 {
@@ -125,11 +129,10 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct byte
 	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi) ||
 	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	conf = connection_match_child(sa->conn, &sa->local, &sa->remote, &tsr, &tsi, &local,
-				      &remote);
+	conf = match_child(sa, &tsr, &tsi, &local, &remote);
 	if (!conf)
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	if (!proposal_select_esp(&conf->proposals, &offer, &chosen))
+	if (proposal_select(&conf->esp_proposals, &offer, sa->conn->prefer, true, &chosen))
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
 	child = child_sa_new(sa, conf, false, 0);
 	if (!child)

@@ -35,7 +35,7 @@ static int exchange_send(struct ike_sa *sa)
 		packet_unref(sa->init_request);
 		sa->init_request = packet_ref(packet);
 	}
-	window_sent(&sa->window, packet, core->now, &core->config->settings.retransmission);
+	window_sent(&sa->window, packet, core->now, &core->config->settings);
 	ike_core_send(core, &sa->local, &sa->remote, packet);
 	packet_unref(packet);
 	return 0;

@@ -26,7 +26,7 @@ enum fsm_verdict ike_sa_init_refused(struct ike_sa *sa, const struct ike_message
  * what is wrong with it or asks for a cookie. The connection to go on with, without a reference; or
  * NULL when the request has been dealt with.
  */
-struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
+const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
 				      const struct netaddr *remote, const struct ike_message *m);
 /* Responder: the IKE SA has just been made for it. */
 enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message *m);

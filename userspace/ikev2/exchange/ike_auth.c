@@ -6,12 +6,12 @@
 #include "ikev2/sa/ike_sa.h"
 
 /* ID type, three reserved octets, data (3.5). */
-#define ID_BODY_MAX (4 + IDENTITY_DATA_MAX)
+#define ID_BODY_MAX (4 + IDENTITY_MAX)
 
 void ike_auth_set_local_id(struct ike_sa *sa)
 {
 	if (identity_is_any(&sa->conn->local.id))
-		identity_from_addr(&sa->local, &sa->local_id);
+		sa->local_id = identity_from_addr(&sa->local);
 	else
 		sa->local_id = sa->conn->local.id;
 }
@@ -20,11 +20,14 @@ int ike_auth_write_identity(struct ike_sa *sa, struct message *m)
 {
 	uint8_t body[ID_BODY_MAX];
 	struct writer w;
+	int err;
 
 	writer_init_fixed(&w, body, sizeof(body));
-	ike_id_write(&w, sa->local_id.type, identity_bytes(&sa->local_id));
-	if (w.err)
-		return w.err;
+	err = identity_to_wire(&sa->local_id, &w);
+	if (err == 0)
+		err = w.err;
+	if (err < 0)
+		return err;
 	writer_bytes(message_payload(m, sa->initiator ? IKE_PAYLOAD_IDI : IKE_PAYLOAD_IDR),
 		     writer_view(&w));
 	return auth_write(sa, writer_view(&w), message_payload(m, IKE_PAYLOAD_AUTH));

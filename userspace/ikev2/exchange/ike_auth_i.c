@@ -37,9 +37,9 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 	err = ike_auth_write_identity(sa, m);
 	if (err < 0)
 		return err;
-	if (!identity_is_any(&sa->remote_id) && !identity_has_wildcards(&sa->remote_id))
-		ike_id_write(message_payload(m, IKE_PAYLOAD_IDR), sa->remote_id.type,
-			     identity_bytes(&sa->remote_id));
+	/* A pattern fits many: then the responder shows whichever it has. */
+	if (identity_match(&sa->remote_id, &sa->remote_id) == IDENTITY_MATCH_EXACT)
+		identity_to_wire(&sa->remote_id, message_payload(m, IKE_PAYLOAD_IDR));
 	return child ? child_offer_write(child, m) : -ENOENT;
 }
 

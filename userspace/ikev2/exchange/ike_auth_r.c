@@ -21,18 +21,17 @@ static const char *auth_find_connection(struct ike_sa *sa, const struct ike_mess
 {
 	const struct ike_payload *idr = ike_message_find(m, IKE_PAYLOAD_IDR, 0);
 	struct identity wanted;
-	struct connection *conn;
+	const struct connection *conn;
 	struct ike_id id;
 
 	if (ike_id_parse(ike_message_find(m, IKE_PAYLOAD_IDI, 0)->body, &id, NULL) != IKE_OK ||
 	    identity_from_wire(id.type, id.data, &sa->remote_id) < 0)
 		return "its identity can't be read";
-	identity_set_any(&wanted);
 	if (idr && (ike_id_parse(idr->body, &id, NULL) != IKE_OK ||
 		    identity_from_wire(id.type, id.data, &wanted) < 0))
 		return "the identity that it asks for can't be read";
-	conn = ike_config_select_by_id(sa->config, &sa->local, &sa->remote, &sa->proposal,
-				       &sa->remote_id, &wanted);
+	conn = config_choose(sa->config, &sa->local, &sa->remote, &sa->remote_id,
+			     idr ? &wanted : NULL, &sa->proposal);
 	if (!conn)
 		return "no connection fits the identities";
 	ike_sa_set_connection(sa, conn);
@@ -71,7 +70,7 @@ enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m
 		wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDI);
 	if (wrong) {
 		log_obj_warning(ike, sa->log_name, "connection %s: the initiator [%s] is refused: %s",
-				sa->conn->name, identity_str(&sa->remote_id, id), wrong);
+				sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)), wrong);
 		message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_AUTHENTICATION_FAILED,
 				       BYTES_NONE);
 		fsm_enter(sa, IKE_STATE_DEAD, wrong);

@@ -15,7 +15,7 @@
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/policy/select.h"
+#include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/algorithms.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -52,7 +52,7 @@ static int init_request(struct ike_sa *sa, const struct exchange *x, struct mess
 	int err;
 
 	err = init_kex(sa, sa->ke_method ? sa->ke_method
-					 : algorithms_id(&offer->v[0], IKE_TRANSFORM_KE));
+					 : proposal_id(&offer->v[0], IKE_TRANSFORM_KE));
 	if (err < 0)
 		return err;
 	if (!sa->nonce_i.len) {
@@ -80,9 +80,9 @@ static const char *init_take(struct ike_sa *sa, const struct ike_message *m)
 	    ike_ke_parse(ike_message_find(m, IKE_PAYLOAD_KE, 0)->body, &ke, NULL) ||
 	    ike_nonce_parse(ike_message_find(m, IKE_PAYLOAD_NONCE, 0)->body, &nonce, NULL))
 		return "the response is malformed";
-	if (!proposal_answer_valid(&sa->conn->proposals, &answer))
+	if (answer.n != 1 || !proposal_answer_valid(&sa->conn->proposals, &answer.v[0], NULL))
 		return "the responder chose what we did not offer";
-	if (algorithms_id(&answer.v[0], IKE_TRANSFORM_KE) != sa->ke_method ||
+	if (proposal_id(&answer.v[0], IKE_TRANSFORM_KE) != sa->ke_method ||
 	    ke.method != sa->ke_method)
 		return "the responder's key exchange method is not the one chosen";
 	err = kex_derive(sa->kex, ke.data, &shared);
@@ -173,7 +173,7 @@ enum fsm_verdict ike_sa_init_other_ke(struct ike_sa *sa, const struct ike_messag
 	ike_message_find_notify(m, IKE_NOTIFY_INVALID_KE_PAYLOAD, 0, &notify);
 	/* Not one of ours, or the one just sent: no answer to what we asked (1.2, 2.7). */
 	if (!ike_notify_u16(&notify, &method) || method == sa->ke_method ||
-	    !proposal_offers(&sa->conn->proposals, IKE_TRANSFORM_KE, method) ||
+	    !proposal_list_has_ke(&sa->conn->proposals, method) ||
 	    ++sa->init_rounds > INIT_ROUNDS_MAX)
 		return FSM_STAY;
 	log_obj_info(ike, sa->log_name, "the responder wants %s instead of %s",

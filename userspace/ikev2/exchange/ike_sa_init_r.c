@@ -16,7 +16,7 @@
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/policy/select.h"
+#include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/algorithms.h"
 #include "ikev2/sa/cookie.h"
 #include "ikev2/sa/core.h"
@@ -71,10 +71,11 @@ static bool screen_cookie(struct ike_core *core, const struct netaddr *local,
 			  const struct netaddr *remote, const struct ike_message *m,
 			  struct bytes nonce)
 {
+	const unsigned threshold = core->config->settings.cookie_threshold;
 	struct ike_notify notify;
 	uint8_t cookie[COOKIE_LEN];
 
-	if (core->n_half_open < core->config->settings.cookie_threshold)
+	if (!threshold || core->n_half_open < threshold)
 		return true;
 	if (ike_message_find_notify(m, IKE_NOTIFY_COOKIE, 0, &notify) &&
 	    cookie_valid(core, remote, m->header.spi_i, nonce, notify.data))
@@ -85,12 +86,31 @@ static bool screen_cookie(struct ike_core *core, const struct netaddr *local,
 	return false;
 }
 
-struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
+/* Of the connections that fit the addresses the closest one that agrees with the offer. */
+static const struct connection *find_connection(const struct ike_core *core,
+						const struct netaddr *local,
+						const struct netaddr *remote,
+						const struct proposal_list *offer,
+						struct proposal *ret_chosen)
+{
+	const struct connection *candidates[CONFIG_CANDIDATES_MAX];
+	size_t n = config_candidates(core->config, local, remote, candidates,
+				     CONFIG_CANDIDATES_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (proposal_select(&candidates[i]->proposals, offer, candidates[i]->prefer, false,
+				    ret_chosen) == 0)
+			return candidates[i];
+	return NULL;
+}
+
+const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
 				      const struct netaddr *remote, const struct ike_message *m)
 {
+	const unsigned limit = core->config->settings.half_open_limit;
 	char remote_text[NETADDR_STRLEN];
 	struct first_request request;
-	struct connection *conn;
+	const struct connection *conn;
 	struct proposal chosen;
 	uint8_t method[2];
 	struct writer w;
@@ -101,12 +121,12 @@ struct connection *ike_sa_init_screen(struct ike_core *core, const struct netadd
 	}
 	if (!screen_cookie(core, local, remote, m, request.nonce))
 		return NULL;
-	if (core->n_half_open >= core->config->settings.half_open_limit) {
+	if (limit && core->n_half_open >= limit) {
 		core->counters.half_open_refused++;
 		return NULL;
 	}
 	netaddr_str_port(remote, remote_text);
-	conn = ike_config_select_first(core->config, local, remote, &request.offer, &chosen);
+	conn = find_connection(core, local, remote, &request.offer, &chosen);
 	if (!conn) {
 		log_warning(ike, "%s: IKE_SA_INIT refused: no connection fits its address and offer",
 			    remote_text);
@@ -114,12 +134,12 @@ struct connection *ike_sa_init_screen(struct ike_core *core, const struct netadd
 				   BYTES_NONE);
 		return NULL;
 	}
-	if (request.ke.method != algorithms_id(&chosen, IKE_TRANSFORM_KE)) {
+	if (request.ke.method != proposal_id(&chosen, IKE_TRANSFORM_KE)) {
 		log_info(ike, "%s: wants %s, told to use %s", remote_text,
 			 ike_ke_name(request.ke.method),
-			 ike_ke_name(algorithms_id(&chosen, IKE_TRANSFORM_KE)));
+			 ike_ke_name(proposal_id(&chosen, IKE_TRANSFORM_KE)));
 		writer_init_fixed(&w, method, sizeof(method));
-		writer_u16(&w, algorithms_id(&chosen, IKE_TRANSFORM_KE));
+		writer_u16(&w, proposal_id(&chosen, IKE_TRANSFORM_KE));
 		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_INVALID_KE_PAYLOAD,
 				   BYTES_OF(method));
 		return NULL;
@@ -169,7 +189,8 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	int err;
 
 	if (!first_request_parse(m, &request) ||
-	    !proposal_select(&sa->conn->proposals, &request.offer, &sa->proposal)) {
+	    proposal_select(&sa->conn->proposals, &request.offer, sa->conn->prefer, false,
+			    &sa->proposal)) {
 		fsm_enter(sa, IKE_STATE_DEAD, "the request does not fit any more");
 		return FSM_STAY;
 	}

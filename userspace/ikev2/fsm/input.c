@@ -232,7 +232,7 @@ static struct ike_sa *find_by_first(struct ike_core *core, const struct input *i
 static void input_first(struct ike_core *core, struct input *in)
 {
 	const struct transition *t;
-	struct connection *conn;
+	const struct connection *conn;
 	struct ike_sa *sa;
 	uint64_t hash;
 	bool missing;

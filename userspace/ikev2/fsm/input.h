@@ -35,7 +35,7 @@ struct ike_acquire {
  * children whose start_action says so, or the first). The result goes to token; when it is up
  * already that is a success at once. local: our address towards the peer.
  */
-void ike_input_initiate(struct ike_core *core, struct instant now, struct connection *conn,
+void ike_input_initiate(struct ike_core *core, struct instant now, const struct connection *conn,
 			const struct child_conf *child, const struct netaddr *local,
 			const struct netaddr *remote, const struct ike_acquire *acquire,
 			uint64_t token);
@@ -57,7 +57,7 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
 
 /* A new configuration; SAs that live keep the connection that they were made by. */
-void ike_input_config(struct ike_core *core, struct instant now, struct ike_config *config);
+void ike_input_config(struct ike_core *core, struct instant now, const struct ike_config *config);
 
 /* The daemon stops: every IKE SA is told to its peer with one Delete, none is waited for. */
 void ike_input_stop(struct ike_core *core, struct instant now);

@@ -132,17 +132,17 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 static void child_selectors(struct child_sa *child, const struct ike_acquire *acquire)
 {
 	const struct ike_sa *sa = child->ike;
+	struct ts_list policy;
 
-	ts_conf_resolve(&child->conf->local_ts, &sa->local, &child->local_ts);
-	ts_conf_resolve(&child->conf->remote_ts, &sa->remote, &child->remote_ts);
-	if (!acquire)
-		return;
-	child->acquire_seq = acquire->seq;
-	ts_list_prepend(&child->local_ts, &acquire->packet_src);
-	ts_list_prepend(&child->remote_ts, &acquire->packet_dst);
+	if (acquire)
+		child->acquire_seq = acquire->seq;
+	ts_conf_resolve(&child->conf->local_ts, &sa->local, &policy);
+	ts_offer(&policy, acquire ? &acquire->packet_src : NULL, &child->local_ts);
+	ts_conf_resolve(&child->conf->remote_ts, &sa->remote, &policy);
+	ts_offer(&policy, acquire ? &acquire->packet_dst : NULL, &child->remote_ts);
 }
 
-static void initiate(struct ike_core *core, struct connection *conn,
+static void initiate(struct ike_core *core, const struct connection *conn,
 		     const struct child_conf *conf, const struct netaddr *local,
 		     const struct netaddr *remote, const struct ike_acquire *acquire,
 		     uint64_t token)
@@ -181,7 +181,7 @@ static void initiate(struct ike_core *core, struct connection *conn,
 	exchange_next(sa);
 }
 
-void ike_input_initiate(struct ike_core *core, struct instant now, struct connection *conn,
+void ike_input_initiate(struct ike_core *core, struct instant now, const struct connection *conn,
 			const struct child_conf *child, const struct netaddr *local,
 			const struct netaddr *remote, const struct ike_acquire *acquire,
 			uint64_t token)
@@ -277,13 +277,13 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 	return n;
 }
 
-void ike_input_config(struct ike_core *core, struct instant now, struct ike_config *config)
+void ike_input_config(struct ike_core *core, struct instant now, const struct ike_config *config)
 {
-	struct ike_config *old = core->config;
+	const struct ike_config *old = core->config;
 
 	core->now = now;
-	core->config = ike_config_ref(config);
-	ike_config_unref(old);
+	core->config = config_ref(config);
+	config_unref(old);
 	input_end(core);
 }
 

@@ -52,9 +52,9 @@ static void enter_established(struct ike_sa *sa)
 	sa->init_response = packet_unref(sa->init_response);
 	sa->kex = kex_free(sa->kex);
 	log_obj_notice(ike, sa->log_name, "established: %s[%s] - %s[%s]",
-		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id),
+		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id, sizeof(local_id)),
 		       netaddr_str_port(&sa->remote, remote),
-		       identity_str(&sa->remote_id, remote_id));
+		       identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
 	ike_core_event(core, IKE_EVENT_IKE_UP, sa, NULL);
 }
 

@@ -61,7 +61,7 @@ static void timer_retransmit(struct ike_sa *sa)
 {
 	struct ike_core *core = sa->core;
 
-	if (!window_retransmit(&sa->window, core->now, &core->config->settings.retransmission)) {
+	if (!window_retransmit(&sa->window, core->now, &core->config->settings)) {
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer does not answer");
 		return;
 	}

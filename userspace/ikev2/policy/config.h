@@ -1,90 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The configuration in force: connections, shared secrets and settings. A snapshot is immutable and
- * counted by an atomic; the main thread makes a new one for each change and hands it to the
- * workers. SAs that live keep what they were made with.
+ * The configuration: an immutable snapshot of settings, connections and secrets, counted atomically
+ * and handed to every worker. A change makes a new snapshot out of an old one; what has not changed
+ * is the same object in both (compare pointers to see what did). When a change is refused the old
+ * snapshot stays what it was.
+ *
+ * Functions that change return 0; -EINVAL with reasons in report; -ENOENT; -ENOMEM. Any thread, but
+ * the owner of the current snapshot makes changes one after the other.
  */
+#include <stdbool.h>
 #include <stddef.h>
-#include "pdk/crypto/secret.h"
+#include "pdk/conf/report.h"
+#include "pdk/conf/tree.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/sa/window.h"
+#include "ikev2/policy/secrets.h"
+#include "ikev2/policy/settings.h"
 
-/* What concerns the daemon as a whole: section "settings". */
-struct ike_settings {
-	struct retransmission retransmission;
-	unsigned cookie_threshold;  /* half-open IKE SAs of a worker from which cookies are asked */
-	unsigned half_open_limit;   /* half-open IKE SAs of a worker, at most */
-	struct duration half_open_timeout;
-};
-
-#define IKE_SETTINGS_DEFAULT                                                                \
-	((struct ike_settings){                                                             \
-		.retransmission = { .timeout = DURATION_S(4), .base = 1.8, .tries = 5 },    \
-		.cookie_threshold = 30,                                                     \
-		.half_open_limit = 4096,                                                    \
-		.half_open_timeout = DURATION_S(30),                                        \
-	})
-
-struct shared_secret {
-	unsigned refs; /* atomic */
-	char *name;
-	struct identity *owners; /* none: for everybody */
-	size_t n_owners;
-	struct secret secret; /* wiped with the last reference */
-};
-
-/* Any thread. */
-struct shared_secret *shared_secret_ref(struct shared_secret *secret);
-/* Takes NULL, returns NULL. Any thread. */
-struct shared_secret *shared_secret_unref(struct shared_secret *secret);
+#define CONFIG_CONNECTIONS_MAX 65536
+#define CONFIG_SECRETS_MAX     65536
 
 struct ike_config {
-	unsigned refs; /* atomic */
+	unsigned refs;
 	struct ike_settings settings;
-	struct connection **connections; /* a reference each */
 	size_t n_connections;
-	struct shared_secret **secrets; /* a reference each */
+	const struct connection **connections; /* in the order they were loaded */
 	size_t n_secrets;
+	const struct shared_secret **secrets;
+	uint32_t last_reqid; /* the highest ever given */
 };
 
-/* An empty configuration with default settings and one reference. NULL without memory. */
-struct ike_config *ike_config_new(void);
+/* Defaults and nothing else. NULL without memory. */
+struct ike_config *config_new_empty(void);
 /* Any thread. */
-struct ike_config *ike_config_ref(struct ike_config *config);
-/* Takes NULL, returns NULL. Any thread. */
-struct ike_config *ike_config_unref(struct ike_config *config);
+struct ike_config *config_ref(const struct ike_config *cfg);
+/* Drops a reference; takes NULL; returns NULL. Any thread. */
+struct ike_config *config_unref(const struct ike_config *cfg);
 
-/* Without a reference; NULL. */
-struct connection *ike_config_connection(const struct ike_config *config, const char *name);
-
-/* -------- the negotiator's questions -------- */
+/* -------- making snapshots -------- */
 
 /*
- * Responder, first request: of the connections that fit the addresses best, the first that agrees
- * with the offer; *ret_chosen is what it chooses. NULL: none fits. Without a reference.
+ * From the tree of a file: sections settings, connections, secrets. old (may be NULL) is the
+ * current snapshot: what came from the control protocol stays unless the file names it too, and
+ * reqids are kept.
  */
-struct connection *ike_config_select_first(const struct ike_config *config,
-					   const struct netaddr *local,
-					   const struct netaddr *remote,
-					   const struct proposal_list *offer,
-					   struct proposal *ret_chosen);
+int config_from_tree(const struct conf_node *root, const struct ike_config *old,
+		     struct conf_report *report, struct ike_config **ret_cfg);
+/* conf_parse_file() and config_from_tree(). Blocks on files. */
+int config_from_file(const char *path, const struct ike_config *old, struct conf_report *report,
+		     struct ike_config **ret_cfg);
+
+/* load-conn: the request's sections, each a connection, are added or replace those of their names.
+ */
+int config_load_conn(const struct ike_config *old, const struct conf_node *request,
+		     struct conf_report *report, struct ike_config **ret_cfg);
+int config_unload_conn(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
+/* load-shared: { id, type, data, owners[] }; replaces the secret of that id. */
+int config_load_shared(const struct ike_config *old, const struct conf_node *request,
+		       struct conf_report *report, struct ike_config **ret_cfg);
+int config_unload_shared(const struct ike_config *old, const char *id, struct ike_config **ret_cfg);
+/* clear-creds: a snapshot without any secret. */
+int config_clear_shared(const struct ike_config *old, struct ike_config **ret_cfg);
+
+/* -------- looking up; what is returned lives as long as cfg -------- */
+
+const struct connection *config_connection(const struct ike_config *cfg, const char *name);
+/* Is it this very connection, unchanged? */
+bool config_has(const struct ike_config *cfg, const struct connection *conn);
+
+/* A child by its name and, unless NULL, its connection's. -ENOENT; -ENOTUNIQ: several connections
+ * have one of that name. */
+int config_find_child(const struct ike_config *cfg, const char *conn_name, const char *child_name,
+		      const struct connection **ret_conn, const struct child_conf **ret_child);
+/* -ENOENT */
+int config_find_reqid(const struct ike_config *cfg, uint32_t reqid,
+		      const struct connection **ret_conn, const struct child_conf **ret_child);
+
+#define CONFIG_CANDIDATES_MAX 64
 
 /*
- * Responder, once the identities are known: the best connection that fits the addresses, allows
- * the IKE algorithms chosen, and whose remote identity fits remote_id and its own wanted (any: the
- * initiator doesn't care). NULL: none. Without a reference.
+ * Connections for an IKE SA that a peer began, by the addresses of its first message, the closest
+ * match first (remote address, then local address, then order of configuration). At most max are
+ * written; returns their number.
  */
-struct connection *ike_config_select_by_id(const struct ike_config *config,
-					   const struct netaddr *local,
-					   const struct netaddr *remote,
-					   const struct proposal *chosen,
-					   const struct identity *remote_id,
-					   const struct identity *wanted);
+size_t config_candidates(const struct ike_config *cfg, const struct netaddr *local,
+			 const struct netaddr *remote, const struct connection **ret_conns,
+			 size_t max);
 
 /*
- * The secret that fits both identities best: one that names both, then one that names the remote
- * one, then the local one, then one without owners. No bytes: none fits.
+ * The connection for a peer that has said who it is (IDi) and, perhaps, whom it wants (IDr; NULL:
+ * it didn't say): among the candidates for these addresses the one whose remote identity fits best,
+ * then whose local identity does, then whose addresses do. Those that don't take ike_chosen (the
+ * IKE proposal already in use; NULL: any) are passed over. NULL when none fits:
+ * AUTHENTICATION_FAILED.
  */
-struct bytes ike_config_find_secret(const struct ike_config *config, const struct identity *local,
-				    const struct identity *remote);
+const struct connection *config_choose(const struct ike_config *cfg, const struct netaddr *local,
+				       const struct netaddr *remote, const struct identity *idi,
+				       const struct identity *idr,
+				       const struct proposal *ike_chosen);
+
+/* The best secret for this pair, or NULL. The order of loading decides between equals. */
+const struct shared_secret *config_secret(const struct ike_config *cfg,
+					  const struct identity *local,
+					  const struct identity *remote);

@@ -1,91 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * A connection: whom we talk to, how both sides show who they are, and which Child SAs belong to
- * it. Made from configuration (conn_conf.c), immutable, counted by an atomic, and so shared by all
- * workers.
+ * A connection: how to make and accept IKE SAs with a peer, and the Child SAs within. Immutable
+ * once made, counted atomically, shared by all workers. An IKE SA keeps a reference to the one it
+ * was made by, which outlives its removal from configuration.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "pdk/base/time.h"
-#include "pdk/net/netaddr.h"
+#include "pdk/conf/options.h"
 #include "ikev2/codec/proposal.h"
+#include "ikev2/policy/addr_range.h"
 #include "ikev2/policy/identity.h"
-#include "ikev2/policy/ts_match.h"
+#include "ikev2/policy/proposal_match.h"
+#include "ikev2/policy/ts_conf.h"
 
-#define IKE_PORT      500
-#define IKE_NATT_PORT 4500
+#define CONNECTION_CHILDREN_MAX 256
 
-enum start_action {
-	START_NONE,
-	START_TRAP,  /* a policy that asks for the SA when a packet comes */
-	START_START, /* bring it up when it is loaded */
+/* How one side proves who it is. */
+enum auth_type {
+	AUTH_TYPE_PSK,
 };
+const char *auth_type_name(enum auth_type type); /* "psk" */
+
+struct auth_conf {
+	enum auth_type type;
+	/*
+	 * Local: who we say we are; %any: the local address. Remote: a pattern that the peer's
+	 * identity must match; %any: whoever knows the key.
+	 */
+	struct identity id;
+};
+
+/* What to do with a second IKE SA between the same two identities. */
+enum unique_policy {
+	UNIQUE_NO,      /* replace only on INITIAL_CONTACT */
+	UNIQUE_NEVER,   /* keep all, even on INITIAL_CONTACT */
+	UNIQUE_REPLACE, /* the new one takes over */
+	UNIQUE_KEEP,    /* the new one is refused */
+};
+const char *unique_policy_name(enum unique_policy policy);
+
+/* What is done with a Child SA on load (start), when the peer closes it (close) and when the peer
+ * is dead (dpd). */
+enum child_action {
+	CHILD_ACTION_NONE,  /* dpd: the IKE SA is closed and that's it */
+	CHILD_ACTION_TRAP,  /* a policy that asks for the SA when a packet matches */
+	CHILD_ACTION_START, /* initiate at once */
+};
+const char *child_action_name(enum child_action action);
+
+/* swanctl's default replay window, and the largest that the kernel interface takes. */
+#define CHILD_REPLAY_WINDOW_DEFAULT 32
+#define CHILD_REPLAY_WINDOW_MAX     4096
 
 struct child_conf {
 	char *name;
-	struct proposal_list proposals; /* ESP */
+	/*
+	 * Number of this child's trap and of its SAs' templates: unique among all children of the
+	 * configuration, kept when the configuration is loaded again, 1 to REQID_CONF_MAX. Where
+	 * one child serves several peers (remote addresses that aren't single) each peer's SAs need
+	 * a reqid of their own, from REQID_DYNAMIC_FIRST: inbound policies tell peers apart by
+	 * nothing else.
+	 */
+	uint32_t reqid;
+	struct proposal_list esp_proposals;
 	struct ts_conf_list local_ts, remote_ts;
-	enum start_action start_action;
-	uint32_t replay_window; /* packets */
-	uint32_t if_id;		/* 0: none */
-	uint32_t reqid;		/* unique among all children of the daemon */
+	enum child_action start_action, close_action, dpd_action;
+	uint32_t replay_window;       /* packets; 0: no replay protection */
+	uint32_t if_id_in, if_id_out; /* XFRM interface, 0: none */
+	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
 };
 
-struct auth_conf {
-	struct identity id; /* any: our address (local), whoever has the secret (remote) */
-};
-
-/* An address, or a range of them, where one side may be. */
-struct addr_pattern {
-	struct netaddr net; /* AF_UNSPEC: anywhere */
-	unsigned prefix;
-};
-
-#define CONNECTION_ADDRS_MAX 16
+#define REQID_CONF_MAX      0x0fffffffu
+#define REQID_DYNAMIC_FIRST 0x10000000u
 
 struct connection {
-	unsigned refs; /* atomic */
+	unsigned refs; /* connection_ref(), connection_unref() */
 	char *name;
-	struct addr_pattern local_addrs[CONNECTION_ADDRS_MAX], remote_addrs[CONNECTION_ADDRS_MAX];
-	size_t n_local_addrs, n_remote_addrs; /* 0: anywhere */
-	uint16_t remote_port;		      /* IKE_PORT unless configured */
-	struct proposal_list proposals;	      /* IKE */
+	struct addr_ranges local_addrs, remote_addrs;
+	uint16_t local_port, remote_port; /* 500 unless set; 4500 begins with UDP encapsulation */
+	struct proposal_list proposals;   /* IKE */
+	enum proposal_prefer prefer;      /* as responder */
 	struct auth_conf local, remote;
-	bool encap; /* ESP in UDP even without a NAT */
-	struct duration dpd_delay; /* 0: no liveness checks */
+	bool encap;                /* force UDP encapsulation by faking a NAT */
+	struct duration dpd_delay; /* idle time before a liveness check; 0: none */
+	uint32_t keyingtries;      /* of an initiator; 0: for ever */
+	enum unique_policy unique;
 	size_t n_children;
-	struct child_conf *children;
+	struct child_conf *children; /* in the order of the configuration */
+	struct conf_node *source;    /* the section that made it, to tell whether it has changed */
+	bool from_control;           /* loaded through the control protocol, not from the file */
 };
 
+/*
+ * Make a connection, with one reference, from its section (the section's name is its name). reqids
+ * are 0 until the connection is part of a configuration (config.h). 0; -EINVAL with reasons in
+ * report; -ENOMEM.
+ */
+int connection_new(const struct conf_node *section, struct conf_report *report,
+		   struct connection **ret_conn);
 /* Any thread. */
-struct connection *connection_ref(struct connection *conn);
-/* Takes NULL, returns NULL. Any thread. */
-struct connection *connection_unref(struct connection *conn);
+struct connection *connection_ref(const struct connection *conn);
+/* Drops a reference; takes NULL; returns NULL. Any thread. */
+struct connection *connection_unref(const struct connection *conn);
 
-/* By name; NULL. */
+/* NULL when there is no such child. Lives as long as conn. */
 const struct child_conf *connection_child(const struct connection *conn, const char *name);
+const struct child_conf *connection_child_by_reqid(const struct connection *conn, uint32_t reqid);
 
-/*
- * How well a pair of addresses fits the connection: 0 not at all, else the more the more exactly
- * they are configured.
- */
-unsigned connection_match_addrs(const struct connection *conn, const struct netaddr *local,
-				const struct netaddr *remote);
+/* Can it be initiated, that is, does it name a single remote address? family AF_UNSPEC: either. */
+bool connection_remote(const struct connection *conn, int family, struct netaddr *ret_addr);
+/* Could different peers use it at the same time (so that children need reqids of their own)? */
+bool connection_many_peers(const struct connection *conn);
 
-/* The first remote address that can be called: no range. NETADDR_NONE when there is none. */
-struct netaddr connection_remote_addr(const struct connection *conn);
-/* The first configured local address of the family; any address of it when none is. */
-struct netaddr connection_local_addr(const struct connection *conn, int family);
-
-/*
- * Responder: the first child whose selectors overlap with what was offered for our side and the
- * peer's (2.9), and what is left of them. NULL when there is none.
- */
-const struct child_conf *connection_match_child(const struct connection *conn,
-						const struct netaddr *local,
-						const struct netaddr *remote,
-						const struct ts_list *offer_local,
-						const struct ts_list *offer_remote,
-						struct ts_list *ret_local,
-						struct ts_list *ret_remote);
+/* Tables of everything between "connections.<name> {" and "}"; for documentation. */
+extern const struct conf_option connection_options[];

@@ -1,55 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Identities of IKE peers: RFC 7296 3.5. A value type.
- *
- * Text forms: "moon.example.org" and "fqdn:NAME" are FQDN, "user@example.org" and "email:ADDR" are
- * RFC822_ADDR, addresses are IPV4_ADDR and IPV6_ADDR ("ipv4:", "ipv6:" too), "@name" is FQDN,
- * "@#hex", "keyid:TEXT" and "keyid:0x..." are KEY_ID, "%any" is any identity. A pattern may begin
- * with "*": "*.example.org", "*@example.org".
+ * Identities: RFC 7296 3.5. A value that owns its bytes; the same type stands for what a peer says
+ * it is and for what configuration expects, where %any and "*.example.org" are patterns. A pattern
+ * comes from configuration alone: what arrived from a peer is only ever compared as it stands.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "pdk/base/bytes.h"
-#include "pdk/net/netaddr.h"
+#include "ikev2/codec/ikev2.h"
 
-#define IDENTITY_DATA_MAX 512
-#define IDENTITY_STRLEN	  (4 * IDENTITY_DATA_MAX + 16) /* every octet escaped */
+/* Longer ones are refused, from a peer too. */
+#define IDENTITY_MAX 512
+/* Text of any identity, escapes and NUL included; longer text ends in "...". */
+#define IDENTITY_STRLEN 300
 
 struct identity {
-	uint8_t type; /* IKE_ID_*; 0: any identity */
+	uint8_t type; /* IKE_ID_*; 0: %any, matches everything and is never sent */
 	uint16_t len;
-	uint8_t data[IDENTITY_DATA_MAX];
+	uint8_t data[IDENTITY_MAX];
 };
 
-void identity_set_any(struct identity *id);
-/* -EINVAL: no identity can be read; -E2BIG: longer than IDENTITY_DATA_MAX. */
-int identity_parse(const char *text, struct identity *ret_id);
-/* Type octet and data of an ID payload, whatever the type. -E2BIG; -EINVAL: an address of the wrong
- * length, or a name with a NUL. */
-int identity_from_wire(uint8_t type, struct bytes data, struct identity *ret_id);
-/* IPV4_ADDR or IPV6_ADDR. */
-void identity_from_addr(const struct netaddr *addr, struct identity *ret_id);
+#define IDENTITY_TYPE_ANY 0
+#define IDENTITY_ANY      ((struct identity){ .type = IDENTITY_TYPE_ANY })
 
-static inline struct bytes identity_bytes(const struct identity *id)
+static inline bool identity_is_any(const struct identity *id)
+{
+	return id->type == IDENTITY_TYPE_ANY;
+}
+
+static inline struct bytes identity_data(const struct identity *id)
 {
 	return BYTES(id->data, id->len);
 }
 
-static inline bool identity_is_any(const struct identity *id)
-{
-	return id->type == 0;
-}
-
-/* A pattern that fits more than one identity. */
-bool identity_has_wildcards(const struct identity *id);
-/* FQDN and RFC822_ADDR compare without case, everything else octet by octet. */
-bool identity_equal(const struct identity *a, const struct identity *b);
 /*
- * How well id fits pattern: 0 not at all, else the more the more exact: 1 any, 2 a wildcard,
- * 3 equal.
+ * From text as it stands in configuration: "%any" (also "0.0.0.0" and "::"), an address,
+ * "user@host" (RFC822), "@name" and "name" (FQDN), "@#0a0b" (KEY_ID), and with the type said:
+ * "ipv4:", "ipv6:", "fqdn:" or "dns:", "email:" or "rfc822:", "keyid:" (0x for hex), "asn1dn:#hex".
+ * -EINVAL; ret_expected (may be NULL) is then set to static text that says what would be right.
  */
-int identity_match(const struct identity *pattern, const struct identity *id);
+int identity_parse(const char *text, struct identity *ret_id, const char **ret_expected);
 
-/* Text for people: unprintable octets come escaped. buf has IDENTITY_STRLEN; returns it. */
-const char *identity_str(const struct identity *id, char *buf);
+/* As text for logs and lists: never a control character, never longer than size. Returns buf. */
+char *identity_str(const struct identity *id, char *buf, size_t size);
+
+/*
+ * From an ID payload's type and data (codec's struct of the payload names them). -EBADMSG: an
+ * address of the wrong length, or nothing in it; -EPROTONOSUPPORT: a type we don't compare;
+ * -EMSGSIZE: longer than IDENTITY_MAX.
+ */
+int identity_from_wire(uint8_t type, struct bytes data, struct identity *ret_id);
+/* The type octet, three reserved zeros and the data, as RFC 7296 2.15 signs them (IDx'). Not for
+ * %any: -EINVAL. */
+int identity_to_wire(const struct identity *id, struct writer *w);
+
+struct netaddr;
+/* ID_IPV4_ADDR or ID_IPV6_ADDR of an address: what a peer is by default. */
+struct identity identity_from_addr(const struct netaddr *addr);
+
+/* The same type and data; the names of FQDN and RFC822 regardless of ASCII case. */
+bool identity_equal(const struct identity *a, const struct identity *b);
+
+/* How well the identity of a peer fits a configured one; more is better, 0 is not at all. */
+enum identity_match {
+	IDENTITY_MATCH_NONE = 0,
+	IDENTITY_MATCH_ANY = 1,      /* %any */
+	IDENTITY_MATCH_WILDCARD = 2, /* 2 + bytes of the pattern behind its '*', up to 999 */
+	IDENTITY_MATCH_EXACT = 1000,
+};
+
+/*
+ * Match what a peer says against a pattern of configuration. "*" at the front of an FQDN's or
+ * RFC822 pattern stands for one or more characters ("*.example.org", "*@example.org").
+ */
+unsigned identity_match(const struct identity *pattern, const struct identity *id);

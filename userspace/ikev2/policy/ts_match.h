@@ -1,38 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Traffic selectors of the configuration and what becomes of them: RFC 7296 2.9. Pure functions.
+ * Traffic selector negotiation: RFC 7296 2.9.
  */
 #include <stdbool.h>
 #include "ikev2/codec/ts.h"
 
-/* One configured selector. */
-struct ts_conf {
-	bool dynamic; /* the address of its side; ts holds protocol and ports only */
-	struct ts ts;
-};
-
-struct ts_conf_list {
-	size_t n;
-	struct ts_conf v[TS_LIST_MAX];
-};
+/* The verdict of ts_narrow(): nothing is in both; send TS_UNACCEPTABLE. */
+#define TS_NONE_FITS 1
 
 /*
- * "10.1.0.0/16", "2001:db8::/64", "10.0.0.1-10.0.0.9", "dynamic"; each optionally with
- * "[proto/port]": "[tcp/80]", "[udp/1000-2000]", "[icmp]", "[17/53]". -EINVAL.
+ * What one of TSi and TSr becomes: the packets that policy and offer share, in the order of the
+ * offer, so that the initiator's first choice comes first whenever policy allows it (2.9).
+ * Selectors inside others are left out. Where more than TS_LIST_MAX would result the later ones are
+ * dropped, which narrows further. 0 and a list that isn't empty, or TS_NONE_FITS.
  */
-int ts_conf_parse(const char *text, struct ts_conf *ret_ts);
-
-/* The configured selectors, dynamic ones with addr. */
-void ts_conf_resolve(const struct ts_conf_list *conf, const struct netaddr *addr,
-		     struct ts_list *ret_list);
-
-/* Put first at the head: a packet's selector, so that the peer can see what it is about. */
-void ts_list_prepend(struct ts_list *list, const struct ts *first);
+int ts_narrow(const struct ts_list *policy, const struct ts_list *offer, struct ts_list *ret_list);
 
 /*
- * Responder: the part of what was offered that our policy allows, without selectors that are inside
- * another one. False: nothing is left.
+ * Is every packet of the answer one of the offer? An empty answer isn't valid. What the initiator
+ * asks of the responder's TSi and TSr.
  */
-bool ts_narrow(const struct ts_list *policy, const struct ts_list *offer,
-	       struct ts_list *ret_narrowed);
+bool ts_answer_valid(const struct ts_list *offer, const struct ts_list *answer);
+
+/*
+ * The initiator's offer: the policy's selectors, and when a packet asked for the SA its own
+ * selector in front of them (2.9), which is left out when policy doesn't hold it or the list is
+ * full. packet may be NULL.
+ */
+void ts_offer(const struct ts_list *policy, const struct ts *packet, struct ts_list *ret_list);
+
+/* Is there a selector in list that holds all packets of ts? */
+bool ts_list_contains(const struct ts_list *list, const struct ts *ts);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "ikev2/policy/proposal_match.h"
+
 struct mapping {
 	uint16_t id;
 	int value;
@@ -50,13 +52,6 @@ static int map_id(const struct mapping *map, size_t n, uint16_t id)
 	return -ENOTSUP;
 }
 
-uint16_t algorithms_id(const struct proposal *p, uint8_t type)
-{
-	const struct transform *t = proposal_transform(p, type, 0);
-
-	return t ? t->id : 0;
-}
-
 int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite)
 {
 	const struct transform *encr = proposal_transform(p, IKE_TRANSFORM_ENCR, 0);
@@ -66,7 +61,7 @@ int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite)
 		return -ENOTSUP;
 	encr_value = map_id(encr_map, ARRAY_SIZE(encr_map), encr->id);
 	integ_value = map_id(integ_map, ARRAY_SIZE(integ_map),
-			     algorithms_id(p, IKE_TRANSFORM_INTEG));
+			     proposal_id(p, IKE_TRANSFORM_INTEG));
 	if (encr_value < 0 || integ_value < 0)
 		return -ENOTSUP;
 
@@ -85,7 +80,7 @@ int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite)
 int algorithms_of_ike(const struct proposal *p, struct crypto_suite *ret_suite,
 		      enum crypto_prf *ret_prf)
 {
-	int prf = map_id(prf_map, ARRAY_SIZE(prf_map), algorithms_id(p, IKE_TRANSFORM_PRF));
+	int prf = map_id(prf_map, ARRAY_SIZE(prf_map), proposal_id(p, IKE_TRANSFORM_PRF));
 	int err;
 
 	if (prf < 0)

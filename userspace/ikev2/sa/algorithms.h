@@ -17,6 +17,3 @@ int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite);
 
 /* The key exchange of an IKE_KE_* number. -ENOTSUP. */
 int algorithms_kex(uint16_t method, enum crypto_kex *ret_kex);
-
-/* ID of the first transform of a type; 0 (NONE in every type that has it) when there is none. */
-uint16_t algorithms_id(const struct proposal *p, uint8_t type);

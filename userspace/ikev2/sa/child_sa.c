@@ -9,6 +9,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/algorithms.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -64,6 +65,26 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 
 /* -------- the kernel -------- */
 
+/* Reqids from here on are for single Child SAs, those below for configured children. */
+#define REQID_SINGLE (IPSEC_REQID_COUNT / 2)
+
+uint32_t child_conf_reqid(const struct child_conf *conf)
+{
+	return IPSEC_REQID_BASE + conf->reqid % REQID_SINGLE;
+}
+
+/*
+ * Where the configuration says who the peer is, a Child SA shares the reqid with the trap. Peers
+ * that may come from anywhere have one each: policies are bound to SAs by it, and none must get
+ * through with packets of another.
+ */
+static uint32_t child_reqid(const struct child_sa *child)
+{
+	if (!connection_many_peers(child->ike->conn))
+		return child_conf_reqid(child->conf);
+	return IPSEC_REQID_BASE + REQID_SINGLE + child->unique_id % REQID_SINGLE;
+}
+
 static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
 		    const struct keymat_child *keys, struct ipsec_sa *sa)
 {
@@ -85,15 +106,17 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	sa->reqid = child->reqid;
 	sa->encr = encr->id;
 	sa->encr_bits = encr->key_bits;
-	sa->integ = algorithms_id(&child->proposal, IKE_TRANSFORM_INTEG);
+	sa->integ = proposal_id(&child->proposal, IKE_TRANSFORM_INTEG);
 	memcpy(sa->encr_key, encr_key.data, encr_key.len);
 	sa->encr_key_len = encr_key.len;
 	if (integ_key.len)
 		memcpy(sa->integ_key, integ_key.data, integ_key.len);
 	sa->integ_key_len = integ_key.len;
-	sa->esn = algorithms_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
+	sa->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
 	sa->replay_window = in ? conf->replay_window : 0;
-	sa->if_id = conf->if_id;
+	sa->if_id = in ? conf->if_id_in : conf->if_id_out;
+	sa->mark = in ? conf->mark_in : conf->mark_out;
+	sa->mark_mask = in ? conf->mark_in_mask : conf->mark_out_mask;
 	sa->acquire_seq = in ? 0 : child->acquire_seq;
 }
 
@@ -108,7 +131,7 @@ static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 	policy->local_addr = child->ike->local;
 	policy->remote_addr = child->ike->remote;
 	policy->reqid = child->reqid;
-	policy->if_id = child->conf->if_id;
+	policy->if_id = child->conf->if_id_out;
 }
 
 int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, struct bytes shared)
@@ -133,7 +156,7 @@ int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, s
 		keymat_child_fini(&keys);
 		return -ENOMEM;
 	}
-	child->reqid = child_conf_reqid(child->conf);
+	child->reqid = child_reqid(child);
 	/* Inbound first: the peer may be faster than the rest (2.8). */
 	req->cookie = child->unique_id;
 	req->ops[0].type = IPSEC_SA_ADD;

@@ -42,6 +42,9 @@ struct child_sa {
 	uint64_t token; /* who is told when it is up or has failed; 0: nobody */
 };
 
+/* The kernel's number for the SAs and the trap of a configured child. */
+uint32_t child_conf_reqid(const struct child_conf *conf);
+
 /*
  * A new Child SA of ike in state CREATING with an inbound SPI of its own, linked. token: who
  * waits for it. NULL without memory.

@@ -11,12 +11,12 @@
 #include "pdk/log/log.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
+#include "ikev2/sa/describe.h"
 #include "ikev2/sa/ike_sa.h"
-#include "ikev2/sa/info.h"
 
 LOG_SUBSYSTEM(ike, "IKE SAs and their exchanges");
 
-int ike_core_new(const struct ike_core_params *params, struct ike_config *config,
+int ike_core_new(const struct ike_core_params *params, const struct ike_config *config,
 		 struct ike_core **ret_core)
 {
 	struct ike_core *core = calloc(1, sizeof(*core));
@@ -30,7 +30,7 @@ int ike_core_new(const struct ike_core_params *params, struct ike_config *config
 		return err;
 	}
 	core->params = *params;
-	core->config = ike_config_ref(config);
+	core->config = config_ref(config);
 	list_init(&core->sas);
 	list_init(&core->dead);
 	list_init(&core->actions);
@@ -59,7 +59,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 	hash_fini(&core->by_spi);
 	hash_fini(&core->by_init);
 	hash_fini(&core->children);
-	ike_config_unref(core->config);
+	config_unref(core->config);
 	crypto_ctx_free(core->crypto);
 	explicit_bzero(core->cookie_secrets, sizeof(core->cookie_secrets));
 	free(core);
@@ -139,7 +139,7 @@ int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req)
 void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
 		    const struct child_sa *child)
 {
-	struct ike_sa_info *info = ike_sa_info_new(sa, child);
+	struct ike_sa_info *info = child ? ike_sa_describe(sa, child) : ike_sa_describe_alone(sa);
 	struct ike_action *action;
 
 	if (!info) {

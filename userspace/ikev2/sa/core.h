@@ -19,6 +19,7 @@
 #include "ikev2/sa/packet.h"
 
 struct child_sa;
+struct ike_core;
 struct ike_config;
 struct ike_sa;
 
@@ -106,7 +107,7 @@ struct cookie_secret {
 struct ike_core {
 	struct ike_core_params params;
 	struct crypto_ctx *crypto;
-	struct ike_config *config;
+	const struct ike_config *config;
 	struct instant now; /* of the input being worked on */
 
 	struct list sas;     /* all, oldest first */
@@ -119,7 +120,6 @@ struct ike_core {
 
 	unsigned n_sas, n_half_open, n_children;
 	uint32_t next_id;	/* unique numbers for users: IKE SAs and Child SAs */
-	uint32_t next_reqid;
 	struct siphash_key hash_key; /* for what peers choose: by_init, digests of requests */
 	struct cookie_secret cookie_secrets[2]; /* current, previous */
 	struct instant cookie_rotation;
@@ -130,7 +130,7 @@ struct ike_core {
  * config is referenced. -ENOMEM. The crypto context is made here, so call it on the thread that
  * will use the core.
  */
-int ike_core_new(const struct ike_core_params *params, struct ike_config *config,
+int ike_core_new(const struct ike_core_params *params, const struct ike_config *config,
 		 struct ike_core **ret_core);
 /* IKE SAs that are left are forgotten without a word to the peer. Takes NULL, returns NULL. */
 struct ike_core *ike_core_free(struct ike_core *core);

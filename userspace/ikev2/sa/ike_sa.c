@@ -33,7 +33,7 @@ static uint64_t spi_draw(struct ike_core *core)
 	return spi;
 }
 
-struct ike_sa *ike_sa_new(struct ike_core *core, struct connection *conn, bool initiator,
+struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, bool initiator,
 			  const struct netaddr *local, const struct netaddr *remote)
 {
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
@@ -46,7 +46,7 @@ struct ike_sa *ike_sa_new(struct ike_core *core, struct connection *conn, bool i
 	sa->initiator = initiator;
 	sa->unique_id = ike_core_unique_id(core);
 	sa->conn = connection_ref(conn);
-	sa->config = ike_config_ref(core->config);
+	sa->config = config_ref(core->config);
 	sa->local = *local;
 	sa->remote = *remote;
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi_draw(core);
@@ -86,7 +86,7 @@ void ike_sa_free(struct ike_sa *sa)
 	aead_key_free(sa->key_in);
 	keymat_fini(&sa->keymat);
 	connection_unref(sa->conn);
-	ike_config_unref(sa->config);
+	config_unref(sa->config);
 	explicit_bzero(sa, sizeof(*sa));
 	free(sa);
 }
@@ -96,9 +96,9 @@ bool ike_sa_needs_encap(const struct ike_sa *sa)
 	return sa->nat_local || sa->nat_remote || sa->conn->encap;
 }
 
-void ike_sa_set_connection(struct ike_sa *sa, struct connection *conn)
+void ike_sa_set_connection(struct ike_sa *sa, const struct connection *conn)
 {
-	struct connection *old = sa->conn;
+	const struct connection *old = sa->conn;
 
 	sa->conn = connection_ref(conn);
 	connection_unref(old);

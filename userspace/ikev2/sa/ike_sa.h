@@ -48,8 +48,8 @@ struct ike_sa {
 	struct netaddr local, remote; /* where messages come from and go to */
 	bool nat_local, nat_remote;   /* a NAT stands before us, before the peer (2.23) */
 
-	struct connection *conn;   /* reference */
-	struct ike_config *config; /* reference: its secrets are looked at until established */
+	const struct connection *conn;   /* reference */
+	const struct ike_config *config; /* reference: its secrets are looked at until established */
 	struct identity local_id, remote_id;
 
 	struct proposal proposal; /* the chosen one */
@@ -89,7 +89,7 @@ struct sa_waiter {
  * A new IKE SA in state NEW, with an SPI of ours, linked into core. NULL without memory. conn is
  * referenced.
  */
-struct ike_sa *ike_sa_new(struct ike_core *core, struct connection *conn, bool initiator,
+struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, bool initiator,
 			  const struct netaddr *local, const struct netaddr *remote);
 /* Frees one that fsm_enter(IKE_STATE_DEAD) has unlinked. The core's. */
 void ike_sa_free(struct ike_sa *sa);
@@ -111,7 +111,7 @@ static inline uint64_t ike_sa_peer_spi(const struct ike_sa *sa)
 bool ike_sa_needs_encap(const struct ike_sa *sa);
 
 /* Another connection of the same configuration: known after the identities are. */
-void ike_sa_set_connection(struct ike_sa *sa, struct connection *conn);
+void ike_sa_set_connection(struct ike_sa *sa, const struct connection *conn);
 /* Computes log_name anew, after connection, state or address changed. */
 void ike_sa_rename(struct ike_sa *sa);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/sa/window.h"
 
-/* Longest pause between two transmissions, whatever the base. */
-#define RETRANSMIT_PAUSE_MAX DURATION_S(165)
+#include "pdk/base/random.h"
+#include "ikev2/policy/settings.h"
 
 void window_init(struct window *w)
 {
@@ -15,16 +15,16 @@ void window_fini(struct window *w)
 	w->response = packet_unref(w->response);
 }
 
-static struct instant window_next_time(unsigned sent, struct instant now,
-				       const struct retransmission *r)
+/* When to send again for the nth time, if no response comes. */
+static struct instant window_next_time(unsigned n, struct instant now,
+				       const struct ike_settings *settings)
 {
-	double pause = (double)r->timeout.ns;
+	struct duration wait = ike_settings_retransmit_wait(settings, n);
 
-	for (unsigned i = 0; i < sent && pause < (double)RETRANSMIT_PAUSE_MAX.ns; i++)
-		pause *= r->base;
-	if (pause > (double)RETRANSMIT_PAUSE_MAX.ns)
-		pause = (double)RETRANSMIT_PAUSE_MAX.ns;
-	return instant_add(now, DURATION_NS(pause));
+	/* Shortened at random, so that many peers of a dead gateway don't knock together. */
+	if (settings->retransmit_jitter)
+		wait.ns -= wait.ns / 100 * random_below(settings->retransmit_jitter + 1);
+	return instant_add(now, wait);
 }
 
 bool window_can_send(const struct window *w)
@@ -33,13 +33,13 @@ bool window_can_send(const struct window *w)
 }
 
 void window_sent(struct window *w, struct packet *packet, struct instant now,
-		 const struct retransmission *r)
+		 const struct ike_settings *settings)
 {
 	packet_unref(w->request);
 	w->request = packet_ref(packet);
 	w->send_next++;
 	w->sent = 0;
-	w->retransmit_at = window_next_time(0, now, r);
+	w->retransmit_at = window_next_time(0, now, settings);
 }
 
 bool window_expects(const struct window *w, uint32_t id)
@@ -53,12 +53,12 @@ void window_acknowledged(struct window *w)
 	w->retransmit_at = INSTANT_NEVER;
 }
 
-bool window_retransmit(struct window *w, struct instant now, const struct retransmission *r)
+bool window_retransmit(struct window *w, struct instant now, const struct ike_settings *settings)
 {
-	if (w->sent >= r->tries)
+	if (w->sent >= settings->retransmit_tries)
 		return false;
 	w->sent++;
-	w->retransmit_at = window_next_time(w->sent, now, r);
+	w->retransmit_at = window_next_time(w->sent, now, settings);
 	return true;
 }
 

@@ -8,12 +8,7 @@
 #include "ikev2/sa/packet.h"
 #include "pdk/base/time.h"
 
-/* How often and how long a request is sent again: timeout * base^n before the n-th repetition. */
-struct retransmission {
-	struct duration timeout;
-	double base;
-	unsigned tries; /* repetitions after the first transmission */
-};
+struct ike_settings;
 
 struct window {
 	/* Requests of ours. */
@@ -38,7 +33,7 @@ void window_fini(struct window *w);
 bool window_can_send(const struct window *w);
 /* packet, with ID send_next, has been sent for the first time at now. Takes its own reference. */
 void window_sent(struct window *w, struct packet *packet, struct instant now,
-		 const struct retransmission *r);
+		 const struct ike_settings *settings);
 /* id is that of the outstanding request. */
 bool window_expects(const struct window *w, uint32_t id);
 /* The response has come: nothing is outstanding any more. */
@@ -47,7 +42,7 @@ void window_acknowledged(struct window *w);
  * retransmit_at has been reached: true: send w->request again, the next time is set; false: the
  * budget is used up and the peer counts as dead (2.4).
  */
-bool window_retransmit(struct window *w, struct instant now, const struct retransmission *r);
+bool window_retransmit(struct window *w, struct instant now, const struct ike_settings *settings);
 
 /* -------- requests of the peer -------- */
 
