@@ -12,7 +12,7 @@
 
 /* Control messages in either direction: one pktinfo of either family. */
 union udp_control {
-	struct cmsghdr align;
+	size_t align; /* as struct cmsghdr wants it */
 	uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
 		     CMSG_SPACE(sizeof(struct in_pktinfo))];
 };

@@ -91,7 +91,7 @@ static struct udp_send *udp_send_get(struct udp_socket *s, size_t len)
 /* The source address as a control message. */
 static void udp_send_set_source(struct udp_send *send, const struct netaddr *local)
 {
-	struct cmsghdr *cmsg = &send->control.align;
+	struct cmsghdr *cmsg = (struct cmsghdr *)&send->control;
 
 	if (!local || !netaddr_is_set(local) || netaddr_is_any(local))
 		return;

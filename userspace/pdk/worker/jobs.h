@@ -26,7 +26,7 @@ struct job {
 	bool cancelled; /* jobs_free() came first: run() was not called */
 };
 
-/* threads > 0; limit: jobs that may wait. -ENOMEM, -EAGAIN. */
+/* limit: jobs that may wait. With 0 threads nothing runs (for tests). -ENOMEM, -EAGAIN. */
 int jobs_new(unsigned threads, unsigned limit, struct jobs **ret_jobs);
 /*
  * Waits for the jobs that run; those that wait are sent back cancelled. The mailboxes must still be
