@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* UDP ports, 2 and RFC 3948. */
+#define IKE_PORT      500
+#define IKE_NATT_PORT 4500
+
 /* -------- the IKE header, 3.1 -------- */
 
 #define IKE_VERSION_MAJOR 2

@@ -49,8 +49,8 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 
 	if (!sa || !tsi || !tsr)
 		return "the answer lacks SA, TSi or TSr";
-	if (sa_payload_parse(sa->body, &answer, NULL) || ts_payload_parse(tsi->body, &local) ||
-	    ts_payload_parse(tsr->body, &remote))
+	if (sa_payload_parse(sa->body, &answer, NULL) || ts_payload_parse(tsi->body, &local, NULL) ||
+	    ts_payload_parse(tsr->body, &remote, NULL))
 		return "the answer is malformed";
 	offered_proposals(child, &offer);
 	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL) ||
@@ -126,8 +126,8 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct byte
 	/* ike_message_check() has read them before; what is left is too many of them. */
 	if (sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &offer, NULL))
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
-	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi) ||
-	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr))
+	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi, NULL) ||
+	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr, NULL))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
 	conf = match_child(sa, &tsr, &tsi, &local, &remote);
 	if (!conf)

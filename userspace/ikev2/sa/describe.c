@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/sa/describe.h"
+
+#include <stdlib.h>
+
+#include "ikev2/policy/connection.h"
+#include "ikev2/policy/proposal_match.h"
+#include "ikev2/sa/algorithms.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+static struct info_algs describe_algs(const struct proposal *p)
+{
+	const struct transform *encr = proposal_transform(p, IKE_TRANSFORM_ENCR, 0);
+
+	return (struct info_algs){
+		.encr = encr ? encr->id : 0,
+		.encr_bits = encr ? encr->key_bits : 0,
+		.integ = proposal_id(p, IKE_TRANSFORM_INTEG),
+		.prf = proposal_id(p, IKE_TRANSFORM_PRF),
+		.ke = proposal_id(p, IKE_TRANSFORM_KE),
+	};
+}
+
+static int describe_child(const struct child_sa *child, struct child_sa_info *info)
+{
+	const struct ike_sa *sa = child->ike;
+
+	info->name = strdup(child->conf->name);
+	info->state = child_state_name(child->state);
+	info->uniqueid = child->unique_id;
+	info->reqid = child->reqid;
+	info->spi_in = child->spi_in;
+	info->spi_out = child->spi_out;
+	info->udp_encap = ike_sa_needs_encap(sa);
+	info->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
+	info->algs = describe_algs(&child->proposal);
+	if (child->state == CHILD_INSTALLED || child->state == CHILD_DELETING)
+		info->installed = instant_diff(sa->core->now, child->installed);
+	if (!info->name)
+		return -1;
+	return child_sa_info_set_ts(info, &child->local_ts, &child->remote_ts);
+}
+
+static char *describe_id(const struct identity *id)
+{
+	char text[IDENTITY_STRLEN];
+
+	return strdup(identity_str(id, text, sizeof(text)));
+}
+
+static int describe_ike(const struct ike_sa *sa, struct ike_sa_info *info)
+{
+	info->name = strdup(sa->conn->name);
+	info->state = ike_state_vici_name(sa->state);
+	info->uniqueid = sa->unique_id;
+	info->worker = sa->core->params.worker;
+	info->local = sa->local;
+	info->remote = sa->remote;
+	info->local_id = describe_id(&sa->local_id);
+	info->remote_id = describe_id(&sa->remote_id);
+	info->initiator = sa->initiator;
+	info->nat_local = sa->nat_local;
+	info->nat_remote = sa->nat_remote;
+	info->spi_i = sa->spi_i;
+	info->spi_r = sa->spi_r;
+	info->algs = describe_algs(&sa->proposal);
+	if (sa->established.ns)
+		info->established = instant_diff(sa->core->now, sa->established);
+	return info->name && info->local_id && info->remote_id ? 0 : -1;
+}
+
+static struct ike_sa_info *describe(const struct ike_sa *sa, const struct child_sa *only, bool all)
+{
+	const struct child_sa *child;
+	struct ike_sa_info *info;
+	size_t n = 0;
+
+	list_for_each(child, &sa->children, link)
+		n += all || child == only;
+	info = ike_sa_info_new(n);
+	if (!info)
+		return NULL;
+	n = 0;
+	if (describe_ike(sa, info) < 0)
+		return ike_sa_info_free(info);
+	list_for_each(child, &sa->children, link)
+		if ((all || child == only) && describe_child(child, &info->children[n++]) < 0)
+			return ike_sa_info_free(info);
+	return info;
+}
+
+struct ike_sa_info *ike_sa_describe(const struct ike_sa *sa, const struct child_sa *only)
+{
+	return describe(sa, only, !only);
+}
+
+struct ike_sa_info *ike_sa_describe_alone(const struct ike_sa *sa)
+{
+	return describe(sa, NULL, false);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Snapshots of IKE SAs for whoever is allowed to look: vici/info.h.
+ */
+#include "ikev2/vici/info.h"
+
+struct child_sa;
+struct ike_sa;
+
+/*
+ * A copy of what there is to say about sa, with only (if not NULL) or all of its Child SAs. Traffic
+ * counters are not the core's to know and stay zero. NULL without memory. Owner only.
+ */
+struct ike_sa_info *ike_sa_describe(const struct ike_sa *sa, const struct child_sa *only);
+/* The same without any Child SA. */
+struct ike_sa_info *ike_sa_describe_alone(const struct ike_sa *sa);
