@@ -110,31 +110,47 @@ void log_set_thread_name(const char *name)
 	log_thread = name;
 }
 
-/*
- * Copies text so that it stays one line and can't drive a terminal: control characters (C0 and DEL,
- * and what begins C1 in UTF-8) become \xNN. Returns the length; shortened text ends in "...".
+/* Does the octet at s[i] belong to a control character? C0 and DEL are one octet, C1 two in UTF-8.
  */
-static size_t log_escape(char *dst, size_t size, const char *src)
+static bool is_control(const char *s, size_t i)
 {
+	unsigned char c = (unsigned char)s[i];
+
+	if (c == 0xc2)
+		return ((unsigned char)s[i + 1] & 0xe0) == 0x80;
+	if ((c & 0xe0) == 0x80)
+		return i > 0 && (unsigned char)s[i - 1] == 0xc2;
+	return c < 0x20 || c == 0x7f;
+}
+
+/*
+ * Copies text so that it stays one line and can't drive a terminal: control characters become \xNN.
+ * Shortened text ends in "...".
+ */
+static void log_escape(char *dst, size_t size, const char *src)
+{
+	static const char digits[] = "0123456789abcdef";
 	size_t o = 0;
 
-	for (; *src; src++) {
-		unsigned char c = (unsigned char)*src;
-		bool c1 = c == 0xc2 && ((unsigned char)src[1] & 0xe0) == 0x80;
-		bool bad = c < 0x20 || c == 0x7f || c1;
+	for (size_t i = 0; src[i]; i++) {
+		bool control = is_control(src, i);
+		unsigned char c = (unsigned char)src[i];
 
-		if (o + (bad ? 4 : 1) + 4 > size) {
+		if (o + (control ? 4 : 1) + sizeof("...") > size) {
 			memcpy(dst + o, "...", 3);
 			o += 3;
 			break;
 		}
-		if (bad)
-			o += (size_t)sprintf(dst + o, "\\x%02x", c);
-		else
-			dst[o++] = (char)c;
+		if (control) {
+			memcpy(dst + o, "\\x", 2);
+			dst[o + 2] = digits[c >> 4];
+			dst[o + 3] = digits[c & 15];
+			o += 4;
+		} else {
+			dst[o++] = src[i];
+		}
 	}
 	dst[o] = '\0';
-	return o;
 }
 
 void log_write(struct log_subsystem *s, enum log_level level, const char *object, const char *fmt,
