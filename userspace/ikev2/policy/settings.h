@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What concerns the whole daemon: the section "settings" of the configuration.
+ */
+#include <stdint.h>
+#include "pdk/base/time.h"
+#include "pdk/conf/options.h"
+
+struct ike_settings {
+	uint32_t workers; /* 0: as many as there are cores */
+	/* Retransmission n (from 0) follows the one before after timeout * base^n, at most limit
+	 * (0: none); after tries retransmissions the peer is dead. RFC 7296 2.1, 2.4. */
+	struct duration retransmit_timeout;
+	uint32_t retransmit_base; /* thousandths */
+	uint32_t retransmit_tries;
+	struct duration retransmit_limit;
+	uint32_t retransmit_jitter; /* percent that a wait is shortened by at most, at random */
+	struct duration half_open_timeout; /* of an IKE SA that isn't established as responder */
+	uint32_t
+		cookie_threshold; /* half-open IKE SAs of a worker that turn cookies on; 0: never */
+	uint32_t half_open_limit; /* of a worker; more are dropped unanswered; 0: none */
+	uint32_t half_open_per_peer; /* from one address; 0: none */
+	uint32_t ike_sa_limit;       /* of all; 0: none */
+	struct duration
+		nat_keepalive;     /* between keepalives when behind a NAT; 0: none. RFC 3948 4 */
+	uint16_t port, port_nat_t; /* 500, 4500 */
+};
+
+extern const struct conf_option ike_settings_options[];
+
+/* Defaults when section is NULL. 0, -EINVAL with reasons in report, -ENOMEM. */
+int ike_settings_apply(const struct conf_node *section, struct conf_report *report,
+		       struct ike_settings *ret_settings);
+/* Wait before retransmission n (from 0), without jitter, and the time after which the last one has
+ * failed too. */
+struct duration ike_settings_retransmit_wait(const struct ike_settings *s, unsigned n);
+struct duration ike_settings_retransmit_total(const struct ike_settings *s);
