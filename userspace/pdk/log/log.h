@@ -19,7 +19,7 @@ enum log_level {
 	LOG_LEVEL_ERROR,   /* an operator has to act */
 	LOG_LEVEL_WARNING, /* works, but not as configured or wished */
 	LOG_LEVEL_NOTICE,  /* life of the daemon and of SAs */
-	LOG_LEVEL_INFO,	   /* one line per exchange; the default */
+	LOG_LEVEL_INFO,    /* one line per exchange; the default */
 	LOG_LEVEL_DEBUG,
 	LOG_LEVEL_TRACE, /* every payload */
 };
@@ -38,12 +38,12 @@ struct log_subsystem {
 void log_register(struct log_subsystem *s);
 
 /* Defines log_sub_NAME and registers it before main(). One per subsystem, in one .c file. */
-#define LOG_SUBSYSTEM(id, text)                                                        \
-	struct log_subsystem log_sub_##id = { #id, text, LOG_LEVEL_INFO, NULL };       \
-	__attribute__((constructor)) static void log_register_##id(void)               \
-	{                                                                              \
-		log_register(&log_sub_##id);                                           \
-	}                                                                              \
+#define LOG_SUBSYSTEM(id, text)                                                                    \
+	struct log_subsystem log_sub_##id = { #id, text, LOG_LEVEL_INFO, NULL };                   \
+	__attribute__((constructor)) static void log_register_##id(void)                           \
+	{                                                                                          \
+		log_register(&log_sub_##id);                                                       \
+	}                                                                                          \
 	struct log_subsystem log_sub_##id
 #define LOG_USE(id) extern struct log_subsystem log_sub_##id
 
@@ -60,8 +60,8 @@ static inline bool log_enabled(const struct log_subsystem *s, enum log_level lev
 struct log_record {
 	enum log_level level;
 	const struct log_subsystem *subsystem;
-	const char *thread; /* name given by log_set_thread_name(), or NULL */
-	const char *object; /* prefix, or NULL */
+	const char *thread;  /* name given by log_set_thread_name(), or NULL */
+	const char *object;  /* prefix, or NULL */
 	const char *message; /* one line, no newline, no control characters */
 };
 
@@ -69,7 +69,8 @@ typedef void (*log_sink_fn)(const struct log_record *record, void *data);
 
 /*
  * Add and remove a sink: any thread; a sink may log but isn't called for what it logs itself. After
- * log_remove_sink() returns the sink is not running and isn't called again. At most 8 sinks (-ENOSPC).
+ * log_remove_sink() returns the sink is not running and isn't called again. At most 8 sinks
+ * (-ENOSPC).
  */
 int log_add_sink(log_sink_fn fn, void *data);
 void log_remove_sink(log_sink_fn fn, void *data);
@@ -81,13 +82,13 @@ void log_stderr_sink(const struct log_record *record, void *unused);
 /* Names the calling thread in its records; the string must stay. */
 void log_set_thread_name(const char *name);
 
-void log_write(struct log_subsystem *s, enum log_level level, const char *object, const char *fmt, ...)
-	_printf_(4, 5);
+void log_write(struct log_subsystem *s, enum log_level level, const char *object, const char *fmt,
+	       ...) _printf_(4, 5);
 
-#define log_at(id, level, object, ...)                                                 \
-	do {                                                                           \
-		if (log_enabled(&log_sub_##id, (level)))                               \
-			log_write(&log_sub_##id, (level), (object), __VA_ARGS__);      \
+#define log_at(id, level, object, ...)                                                             \
+	do {                                                                                       \
+		if (log_enabled(&log_sub_##id, (level)))                                           \
+			log_write(&log_sub_##id, (level), (object), __VA_ARGS__);                  \
 	} while (0)
 
 #define log_error(id, ...)   log_at(id, LOG_LEVEL_ERROR, NULL, __VA_ARGS__)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pdk/log/log.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,28 @@ static bool stderr_is_journal(void)
 	return is == 2;
 }
 
+/*
+ * One write() per line, so lines of several processes don't mix, and only when it can't block: a
+ * pipe or socket that polls writable has room for a line (PIPE_BUF is 4096), and the lock keeps
+ * other threads from filling it meanwhile. Lines that find no room are lost and counted.
+ */
+static void stderr_write_line(const char *line, size_t len)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static unsigned long lost;
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	pthread_mutex_lock(&lock);
+	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
+		if (lost)
+			dprintf(STDERR_FILENO, "(%lu lines lost: nobody read)\n", lost);
+		lost = write(STDERR_FILENO, line, len) < 0;
+	} else {
+		lost++;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
 void log_stderr_sink(const struct log_record *record, void *unused _unused_)
 {
 	const char *object = record->object ? record->object : "";
@@ -61,8 +85,5 @@ void log_stderr_sink(const struct log_record *record, void *unused _unused_)
 		len = sizeof(line) - 1;
 		line[len - 1] = '\n';
 	}
-	/* One write() per line, so lines of several threads don't mix; there is nobody to tell if
-	 * it fails. */
-	if (write(STDERR_FILENO, line, (size_t)len) < 0)
-		return;
+	stderr_write_line(line, (size_t)len);
 }

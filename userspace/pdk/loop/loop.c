@@ -20,7 +20,7 @@
 static const struct {
 	unsigned flags;
 	const char *name;
-} loop_setups[] = {
+} loop_setups[LOOP_SETUPS] = {
 	{ IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL |
 		  IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
 	  "single-issuer defer-taskrun" },
@@ -28,11 +28,11 @@ static const struct {
 	{ 0, "plain" },
 };
 
-static int loop_open_ring(struct loop *loop)
+static int loop_open_ring(struct loop *loop, size_t first_setup)
 {
 	int err = -ENOSYS;
 
-	for (size_t i = 0; i < ARRAY_SIZE(loop_setups); i++) {
+	for (size_t i = first_setup; i < ARRAY_SIZE(loop_setups); i++) {
 		struct io_uring_params params = {
 			.flags = loop_setups[i].flags,
 			.cq_entries = LOOP_CQ_ENTRIES,
@@ -40,6 +40,8 @@ static int loop_open_ring(struct loop *loop)
 
 		err = io_uring_queue_init_params(LOOP_SQ_ENTRIES, &loop->ring, &params);
 		if (err == 0) {
+			/* Saves the look-up of the descriptor in each system call; not vital. */
+			io_uring_register_ring_fd(&loop->ring);
 			snprintf(loop->description, sizeof(loop->description),
 				 "io_uring %s sq=%u cq=%u", loop_setups[i].name, params.sq_entries,
 				 params.cq_entries);
@@ -51,14 +53,14 @@ static int loop_open_ring(struct loop *loop)
 	return err;
 }
 
-int loop_new(struct loop **ret_loop)
+int loop_new_from_setup(size_t first_setup, struct loop **ret_loop)
 {
 	_cleanup_free_ struct loop *loop = calloc(1, sizeof(*loop));
 	int err;
 
 	if (!loop)
 		return -ENOMEM;
-	err = loop_open_ring(loop);
+	err = loop_open_ring(loop, first_setup);
 	if (err)
 		return err;
 	loop->owner = pthread_self();
@@ -68,6 +70,11 @@ int loop_new(struct loop **ret_loop)
 	list_init(&loop->deferred);
 	*ret_loop = steal_ptr(loop);
 	return 0;
+}
+
+int loop_new(struct loop **ret_loop)
+{
+	return loop_new_from_setup(0, ret_loop);
 }
 
 void loop_check_owner(const struct loop *loop)

@@ -165,6 +165,8 @@ static void udp_recv_again(struct udp_socket *s)
 static void udp_recv_done(struct loop_op *op, int res, uint32_t flags)
 {
 	struct udp_socket *s = container_of(op, struct udp_socket, recv_op);
+	/* udp_recv_failed() may give up multishot. */
+	struct buffer_ring *buffers = s->buffers;
 	bool named = flags & IORING_CQE_F_BUFFER;
 
 	if (res >= 0) {
@@ -172,12 +174,12 @@ static void udp_recv_done(struct loop_op *op, int res, uint32_t flags)
 		if (!s->closed && s->single)
 			udp_deliver_single(s, res);
 		else if (!s->closed && named)
-			udp_deliver_buffer(s, buffer_ring_at(s->buffers, flags), res);
+			udp_deliver_buffer(s, buffer_ring_at(buffers, flags), res);
 	} else if (!s->closed) {
 		udp_recv_failed(s, res);
 	}
 	if (named)
-		buffer_ring_put(s->buffers, flags);
+		buffer_ring_put(buffers, flags);
 	if (s->closed)
 		udp_reap(s);
 	else if (!loop_op_busy(op))

@@ -311,4 +311,30 @@ TEST(the_stderr_sink_writes_one_line_with_level_and_names)
 		     line + strlen("2026-01-01 00:00:00.000"));
 }
 
+TEST(a_reader_of_standard_error_that_stops_stalls_nobody)
+{
+	static char text[1 << 20];
+	int fds[2], saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, log_add_sink(log_stderr_sink, NULL));
+	dup2(fds[1], STDERR_FILENO);
+	for (unsigned i = 0; i < 10000; i++)
+		log_info(pear, "line %u", i);
+	len = read(fds[0], text, sizeof(text) - 1);
+	log_info(pear, "heard again");
+	dup2(saved, STDERR_FILENO);
+	log_remove_sink(log_stderr_sink, NULL);
+	ASSERT_LT(30000, len);
+	text[len] = '\0';
+	EXPECT_NE(NULL, strstr(text, " line 0\n"));
+	EXPECT_EQ(NULL, strstr(text, " line 9999\n"));
+	len = read(fds[0], text, sizeof(text) - 1);
+	ASSERT_LT(0, len);
+	text[len] = '\0';
+	EXPECT_NE(NULL, strstr(text, "lines lost: nobody read)\n"));
+	EXPECT_NE(NULL, strstr(text, "heard again\n"));
+}
+
 TEST_HARNESS_MAIN

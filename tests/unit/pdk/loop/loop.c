@@ -74,6 +74,35 @@ static void nop_done(struct loop_op *op, int res, uint32_t flags _unused_)
 	}
 }
 
+static void set_flag(struct loop_timer *timer _unused_, void *data)
+{
+	*(bool *)data = true;
+}
+
+TEST(each_setup_of_the_ring_works)
+{
+	for (size_t setup = 0; setup < LOOP_SETUPS; setup++) {
+		struct loop_timer t;
+		struct nop n = { 0 };
+		struct loop *loop;
+		unsigned done = 0;
+		bool rung = false;
+
+		ASSERT_EQ(0, loop_new_from_setup(setup, &loop));
+		TH_LOG("%s", loop_describe(loop));
+		n.done = &done;
+		loop_op_init(&n.op, loop, nop_prep, nop_done);
+		loop_op_start(&n.op);
+		timer_init(&t, loop, set_flag, &rung);
+		timer_arm_after(&t, DURATION_MS(2));
+		EXPECT_EQ(0, loop_run_until(loop, &rung, in_ms(1000)));
+		EXPECT_EQ(1, done);
+		EXPECT_EQ(-ETIME, loop_run_once(loop, in_ms(2)));
+		loop_free(loop);
+	}
+	EXPECT_NO_LEAKS();
+}
+
 TEST_F(loop, no_operation_is_lost_when_the_submission_ring_is_full)
 {
 	const unsigned n = 20000; /* also more than the completion ring holds */
