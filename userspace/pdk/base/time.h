@@ -45,12 +45,14 @@ static inline struct instant instant_min(struct instant a, struct instant b)
 /* t + d; never stays never, and the sum saturates there. */
 static inline struct instant instant_add(struct instant t, struct duration d)
 {
-	uint64_t sum;
+	uint64_t sum, back;
 
 	if (instant_is_never(t))
 		return t;
-	if (d.ns < 0)
-		return (struct instant){ t.ns < (uint64_t)-d.ns ? 0 : t.ns - (uint64_t)-d.ns };
+	if (d.ns < 0) {
+		back = 0 - (uint64_t)d.ns;
+		return (struct instant){ t.ns < back ? 0 : t.ns - back };
+	}
 	if (__builtin_add_overflow(t.ns, (uint64_t)d.ns, &sum))
 		return INSTANT_NEVER;
 	return (struct instant){ sum };
