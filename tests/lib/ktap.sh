@@ -8,8 +8,8 @@
 #	check "a name that states the property" command arguments...
 #	ktap_done
 
-ktap_lib=$(cd "$(dirname "${BASH_SOURCE:-$0}")" && pwd)
-top=$(cd "$ktap_lib/../.." && pwd)
+ktap_lib=$(cd "$(dirname "${BASH_SOURCE:-$0}")" && pwd -P)
+top=$(cd "$ktap_lib/../.." && pwd -P)
 # The folder with the programs just built.
 build=${POSTERN_BUILD:-$top/build}
 . "$ktap_lib/wait.sh"
@@ -119,6 +119,13 @@ check() {
 		ktap_show <"$ktap_scratch/check.log"
 	fi
 	return 0
+}
+
+# need NAME COMMAND [ARGUMENT]...: a test without which the ones after it mean nothing; its failure ends the script.
+need() {
+	local failed=$ktap_failed
+	check "$@"
+	[ "$ktap_failed" = "$failed" ] || ktap_done
 }
 
 # refuted COMMAND [ARGUMENT]...: true if the command fails.
