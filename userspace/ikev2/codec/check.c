@@ -52,14 +52,18 @@ static int check_body(uint8_t type, struct bytes body, struct ike_fault *ret_fau
 
 int ike_message_check(const struct ike_message *m, struct ike_fault *ret_fault)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		int verdict = check_body(m->v[i].type, m->v[i].body, ret_fault);
+	struct ike_fault fault = { 0 };
+	int worst = IKE_OK;
 
-		if (verdict == IKE_OK)
+	for (size_t i = 0; i < m->n && worst != IKE_MALFORMED; i++) {
+		int verdict = check_body(m->v[i].type, m->v[i].body, &fault);
+
+		if (verdict == IKE_OK || (worst != IKE_OK && verdict != IKE_MALFORMED))
 			continue;
+		worst = verdict;
+		fault.payload_type = m->v[i].type;
 		if (ret_fault)
-			ret_fault->payload_type = m->v[i].type;
-		return verdict;
+			*ret_fault = fault;
 	}
-	return IKE_OK;
+	return worst;
 }

@@ -105,7 +105,9 @@ bool ike_message_find_notify(const struct ike_message *m, uint16_t type, size_t 
 bool ike_message_find_error(const struct ike_message *m, struct ike_notify *ret_notify);
 
 /*
- * Is every body of a known type in good form by itself? IKE_OK, or the verdict on the first that is
- * not, with the fault's offset into that body and payload_type its type.
+ * Is every body of a known type in good form by itself? IKE_OK; IKE_MALFORMED when any is not;
+ * IKE_TOO_MANY when none is malformed but an SA or TS payload is beyond our limits, so that a
+ * caller who goes on (to refuse the proposal alone) can rely on the form of all the others. The
+ * fault's offset is into that body, and payload_type its type.
  */
 int ike_message_check(const struct ike_message *m, struct ike_fault *ret_fault);

@@ -3,8 +3,8 @@
 /*
  * Messages of two conversations between two strongSwan 5.9.8, as tcpdump saw them (non-ESP marker
  * taken off), with the keys that charon logged. summary is what charon logged about the message, in
- * our notation. Each conversation: IKE_SA_INIT, IKE_AUTH, rekeying of the Child SA and its Delete by
- * the initiator, rekeying of the IKE SA and its Delete by the responder.
+ * our notation. Each conversation: IKE_SA_INIT, IKE_AUTH, rekeying of the Child SA and its Delete
+ * by the initiator, rekeying of the IKE SA and its Delete by the responder.
  */
 #include <stdbool.h>
 

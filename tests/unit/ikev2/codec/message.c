@@ -283,4 +283,21 @@ TEST(check_names_the_payload_that_is_malformed)
 	exact_free(datagram);
 }
 
+TEST(malformed_body_counts_for_more_than_one_beyond_our_limits)
+{
+	struct bytes datagram = from_hex(HEAD("21", "0000002f")
+					 "2800000c 00000008 01010041 00000007 000102");
+	struct ike_fault fault = { 0 };
+	struct ike_message m;
+
+	ASSERT_EQ(IKE_OK, ike_message_parse(datagram, &m, NULL));
+	ASSERT_EQ(2, m.n);
+	EXPECT_EQ(IKE_MALFORMED, ike_message_check(&m, &fault));
+	EXPECT_EQ(IKE_PAYLOAD_NONCE, fault.payload_type);
+	m.n = 1;
+	EXPECT_EQ(IKE_TOO_MANY, ike_message_check(&m, &fault));
+	EXPECT_EQ(IKE_PAYLOAD_SA, fault.payload_type);
+	exact_free(datagram);
+}
+
 TEST_HARNESS_MAIN
