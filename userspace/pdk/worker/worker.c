@@ -72,6 +72,7 @@ void workers_post(struct workers *ws, unsigned index, struct mail *mail, mail_de
 	mailbox_post(ws->slots[index].worker.mailbox, mail, deliver);
 }
 
+/* What it leaves behind on failure goes in worker_end(). */
 static int worker_begin(struct worker_slot *slot)
 {
 	struct worker *w = &slot->worker;
@@ -85,17 +86,8 @@ static int worker_begin(struct worker_slot *slot)
 		return err;
 	err = mailbox_new(w->loop, &w->mailbox);
 	if (err)
-		goto free_loop;
-	err = slot->all->init ? slot->all->init(w, slot->all->data) : 0;
-	if (err)
-		goto free_mailbox;
-	return 0;
-
-free_mailbox:
-	w->mailbox = mailbox_free(w->mailbox);
-free_loop:
-	w->loop = loop_free(w->loop);
-	return err;
+		return err;
+	return slot->all->init ? slot->all->init(w, slot->all->data) : 0;
 }
 
 /* Change a field of ws and tell those who wait for it. */
