@@ -3,11 +3,14 @@
  * All methods go the same way through OpenSSL, told apart by a table: the kind of key, the name of
  * its group, the lengths on the wire. What remains by kind:
  *
- *	MODP	the group's name is IKE's own; y is checked here against 1 < y < p - 1, which for
- *		safe primes is all that RFC 6989 2.1 asks for, at the cost of a comparison
- *	ECP	OpenSSL writes points as 0x04 | x | y, IKE without the 0x04; taking a point in
- *checks that it is on the curve (cofactor 1, so that is RFC 6989 2.3)
- *	X	OpenSSL refuses an all-zero result; so do we, should it cease to
+ * MODP: the group's name is IKE's own. y is checked here against 1 < y < p - 1, which for safe
+ * primes is all that RFC 6989 2.1 asks for, at the cost of a comparison. OpenSSL does the same when
+ * it takes the value in, but doesn't promise to.
+ *
+ * ECP: OpenSSL writes points as 0x04 | x | y, IKE without the 0x04. Taking a point in checks that
+ * it is on the curve, and the cofactor is 1, so that is RFC 6989 2.3.
+ *
+ * X25519, X448: OpenSSL refuses an all-zero result; so do we, should it cease to.
  */
 #include "pdk/crypto/kex.h"
 
@@ -154,8 +157,7 @@ struct bytes kex_public(const struct kex *kex)
 	return BYTES(kex->encoded + prefix_len(kex->method), kex_traits[kex->method].public_len);
 }
 
-/* 0, -EBADMSG when not 1 < y < p - 1. */
-static int modp_check(const struct kex_traits *t, struct bytes y)
+int kex_check_modp(const struct kex_traits *t, struct bytes y)
 {
 	BIGNUM *limit = t->prime(NULL), *value = BN_bin2bn(y.data, (int)y.len, NULL);
 	int err = 0;
@@ -189,7 +191,7 @@ static int peer_import(const struct kex *kex, struct bytes value, EVP_PKEY **ret
 		return 0;
 	}
 	if (t->kind == KEX_MODP) {
-		err = modp_check(t, value);
+		err = kex_check_modp(t, value);
 		if (err)
 			return err;
 	}

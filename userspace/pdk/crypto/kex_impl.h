@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * What kex.c and kex_private.c share.
+ * What kex.c and kex_private.c share, and their test sees.
  */
 #include <openssl/bn.h>
 #include <openssl/evp.h>
@@ -26,3 +26,6 @@ extern const struct kex_traits kex_traits[CRYPTO_KEX_N];
 /* The key pair of a private value, which is checked. -EINVAL, -ENOTSUP, -ENOMEM, -EIO. */
 int kex_import_private(struct crypto_ctx *ctx, enum crypto_kex method, struct bytes priv,
 		       EVP_PKEY **ret_pkey);
+
+/* A peer's value in a MODP group: -EBADMSG when not 1 < y < p - 1 (RFC 6989 2.1), -ENOMEM. */
+int kex_check_modp(const struct kex_traits *t, struct bytes y);
