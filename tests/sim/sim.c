@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pdk/conf/parser.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/ike_sa.h"
+
+enum sim_event_type {
+	SIM_DELIVER,
+	SIM_IPSEC_DONE,
+};
+
+struct sim_event {
+	struct heap_node node;
+	struct instant at;
+	uint64_t seq; /* equal instants: in order */
+	enum sim_event_type type;
+	unsigned peer; /* whom it happens to */
+	struct netaddr local, remote;
+	struct packet *packet;
+	struct ipsec_request *req;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "simulation: %s\n", what);
+	exit(1);
+}
+
+/* xorshift64*: small, and the same everywhere. */
+unsigned sim_random(struct sim *sim, unsigned n)
+{
+	sim->random ^= sim->random >> 12;
+	sim->random ^= sim->random << 25;
+	sim->random ^= sim->random >> 27;
+	return (unsigned)((sim->random * 0x2545f4914f6cdd1dull >> 33) % n);
+}
+
+static bool event_before(const struct heap_node *a, const struct heap_node *b)
+{
+	const struct sim_event *x = heap_entry(a, struct sim_event, node);
+	const struct sim_event *y = heap_entry(b, struct sim_event, node);
+
+	return x->at.ns != y->at.ns ? x->at.ns < y->at.ns : x->seq < y->seq;
+}
+
+static struct sim_event *event_new(struct sim *sim, enum sim_event_type type, unsigned peer,
+				   struct duration after)
+{
+	struct sim_event *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		die("out of memory");
+	e->type = type;
+	e->peer = peer;
+	e->at = instant_add(sim->now, after);
+	e->seq = sim->event_seq++;
+	heap_insert(&sim->events, &e->node);
+	return e;
+}
+
+/* -------- the link -------- */
+
+static void link_carry(struct sim *sim, unsigned to, const struct ike_action *action)
+{
+	struct duration delay = DURATION_NS(1000 + sim_random(sim, 1000) *
+							   (sim->link.delay.ns / 1000));
+	struct sim_event *e;
+
+	if (sim_random(sim, 1000) < sim->link.reordering)
+		delay.ns += sim_random(sim, 1000) * (sim->link.reordering_delay.ns / 1000);
+	e = event_new(sim, SIM_DELIVER, to, delay);
+	e->local = action->send.remote;
+	e->remote = action->send.local;
+	e->packet = packet_new(packet_bytes(action->send.packet));
+	if (!e->packet)
+		die("out of memory");
+}
+
+static void link_send(struct sim *sim, unsigned from, const struct ike_action *action)
+{
+	if (sim_random(sim, 1000) < sim->link.loss)
+		sim->lost++;
+	else
+		link_carry(sim, !from, action);
+	if (sim_random(sim, 1000) < sim->link.duplication)
+		link_carry(sim, !from, action);
+}
+
+/* -------- the kernel -------- */
+
+static void kernel_add(struct sim_kernel *k, uint32_t spi)
+{
+	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+		if (!k->spis[i]) {
+			k->spis[i] = spi;
+			k->n_sas++;
+			return;
+		}
+	die("the kernel is full");
+}
+
+static void kernel_delete(struct sim_kernel *k, uint32_t spi)
+{
+	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+		if (k->spis[i] == spi) {
+			k->spis[i] = 0;
+			k->n_sas--;
+			return;
+		}
+}
+
+static void kernel_do(struct sim_kernel *k, struct ipsec_request *req)
+{
+	if (req->ops[0].type == IPSEC_SA_ADD && k->refuse) {
+		k->refuse--;
+		req->err = -EEXIST;
+		return;
+	}
+	for (size_t i = 0; i < req->n_ops; i++) {
+		switch (req->ops[i].type) {
+		case IPSEC_SA_ADD:
+			kernel_add(k, req->ops[i].sa.spi);
+			break;
+		case IPSEC_SA_DELETE:
+			kernel_delete(k, req->ops[i].sa.spi);
+			break;
+		case IPSEC_POLICY_ADD:
+			k->n_policies++;
+			break;
+		case IPSEC_POLICY_DELETE:
+			k->n_policies--;
+			break;
+		case IPSEC_SA_UPDATE:
+		case IPSEC_SA_QUERY:
+			break;
+		}
+	}
+}
+
+/* -------- actions -------- */
+
+static void perform(struct sim *sim, unsigned i)
+{
+	struct sim_peer *peer = &sim->peers[i];
+	struct ike_action *action;
+	struct sim_event *e;
+
+	while ((action = ike_core_next_action(peer->core))) {
+		switch (action->type) {
+		case IKE_ACTION_SEND:
+			link_send(sim, i, action);
+			break;
+		case IKE_ACTION_IPSEC:
+			kernel_do(&peer->kernel, action->ipsec);
+			e = event_new(sim, SIM_IPSEC_DONE, i,
+				      DURATION_US(50 + sim_random(sim, 500)));
+			e->req = steal_ptr(action->ipsec);
+			break;
+		case IKE_ACTION_EVENT:
+			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
+			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
+			break;
+		case IKE_ACTION_RESULT:
+			peer->results++;
+			peer->result = action->result.err;
+			break;
+		}
+		ike_action_free(action);
+	}
+}
+
+static void happen(struct sim *sim, struct sim_event *e)
+{
+	struct ike_core *core = sim->peers[e->peer].core;
+
+	switch (e->type) {
+	case SIM_DELIVER:
+		sim->delivered++;
+		ike_input_datagram(core, sim->now, &e->local, &e->remote, e->packet->data,
+				   e->packet->len);
+		packet_unref(e->packet);
+		break;
+	case SIM_IPSEC_DONE:
+		ike_input_ipsec_done(core, sim->now, e->req);
+		break;
+	}
+	perform(sim, e->peer);
+	free(e);
+}
+
+/* -------- time -------- */
+
+static bool sim_step(struct sim *sim, struct instant until)
+{
+	struct heap_node *first = heap_first(&sim->events);
+	struct instant next = first ? heap_entry(first, struct sim_event, node)->at : INSTANT_NEVER;
+	int timer = -1;
+
+	for (int i = 0; i < 2; i++) {
+		struct instant deadline = ike_input_deadline(sim->peers[i].core);
+
+		if (instant_before(deadline, next)) {
+			next = deadline;
+			timer = i;
+		}
+	}
+	if (instant_is_never(next) || instant_before(until, next))
+		return false;
+	if (instant_before(sim->now, next))
+		sim->now = next;
+	if (timer >= 0) {
+		ike_input_time(sim->peers[timer].core, sim->now);
+		perform(sim, (unsigned)timer);
+	} else {
+		heap_remove(&sim->events, first);
+		happen(sim, heap_entry(first, struct sim_event, node));
+	}
+	return true;
+}
+
+bool sim_run(struct sim *sim, struct instant until)
+{
+	while (sim_step(sim, until))
+		;
+	if (instant_before(sim->now, until))
+		sim->now = until;
+	return !heap_empty(&sim->events);
+}
+
+bool sim_run_results(struct sim *sim, unsigned i, unsigned n, struct duration most)
+{
+	struct instant until = instant_add(sim->now, most);
+
+	while (sim->peers[i].results < n && sim_step(sim, until))
+		;
+	return sim->peers[i].results >= n;
+}
+
+/* -------- set-up -------- */
+
+static void peer_init(struct sim_peer *peer, unsigned i, const char *text)
+{
+	const struct ike_core_params params = {
+		.worker = i, .n_workers = 2, .port = IKE_PORT, .natt_port = IKE_NATT_PORT
+	};
+	struct conf_report report = CONF_REPORT_INIT;
+	_cleanup_conf_ struct conf_node *root = conf_root_new();
+
+	if (!root || conf_parse(bytes_str(text), "simulation", root, &report) < 0 ||
+	    config_from_tree(root, NULL, &report, &peer->config) < 0)
+		die(conf_report_text(&report));
+	conf_report_fini(&report);
+	if (ike_core_new(&params, peer->config, &peer->core) < 0)
+		die("no core");
+	netaddr_parse(i ? "192.0.2.2" : "192.0.2.1", IKE_PORT, &peer->addr);
+}
+
+void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b)
+{
+	*sim = (struct sim){ .random = seed ? seed : 1, .now = { 1000000000 } };
+	heap_init(&sim->events, event_before);
+	peer_init(&sim->peers[0], 0, config_a);
+	peer_init(&sim->peers[1], 1, config_b);
+}
+
+void sim_fini(struct sim *sim)
+{
+	struct heap_node *n;
+
+	while ((n = heap_first(&sim->events))) {
+		struct sim_event *e = heap_entry(n, struct sim_event, node);
+
+		heap_remove(&sim->events, n);
+		packet_unref(e->packet);
+		ipsec_request_free(e->req);
+		free(e);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		ike_core_free(sim->peers[i].core);
+		config_unref(sim->peers[i].config);
+	}
+}
+
+void sim_initiate(struct sim *sim, unsigned i)
+{
+	struct sim_peer *peer = &sim->peers[i];
+	const struct connection *conn = peer->config->connections[0];
+
+	ike_input_initiate(peer->core, sim->now, conn, &conn->children[0], &peer->addr,
+			   &sim->peers[!i].addr, NULL, 1);
+	perform(sim, i);
+}
+
+void sim_terminate(struct sim *sim, unsigned i)
+{
+	const struct ike_filter everything = { 0 };
+
+	ike_input_terminate(sim->peers[i].core, sim->now, &everything, false, 0);
+	perform(sim, i);
+}
+
+/* -------- looking -------- */
+
+struct ike_sa *sim_only_sa(const struct sim_peer *peer)
+{
+	if (peer->core->n_sas != 1)
+		return NULL;
+	return list_first(&peer->core->sas, struct ike_sa, link);
+}
+
+static const char *children_agree(const struct sim *sim, struct ike_sa *a, struct ike_sa *b)
+{
+	struct child_sa *x = list_first(&a->children, struct child_sa, link);
+	struct child_sa *y = list_first(&b->children, struct child_sa, link);
+
+	if (!x && !y)
+		return NULL;
+	if (!x || !y)
+		return "a Child SA on one side only";
+	if (x->state != CHILD_INSTALLED || y->state != CHILD_INSTALLED)
+		return "a Child SA that is not installed";
+	if (x->spi_in != y->spi_out || x->spi_out != y->spi_in)
+		return "Child SAs with other SPIs";
+	if (!ts_list_equal(&x->local_ts, &y->remote_ts) ||
+	    !ts_list_equal(&x->remote_ts, &y->local_ts))
+		return "Child SAs with other selectors";
+	for (size_t i = 0; i < 2; i++)
+		if (sim->peers[i].kernel.n_sas != 2 || sim->peers[i].kernel.n_policies != 1)
+			return "a kernel that holds something else";
+	return NULL;
+}
+
+const char *sim_agreement(struct sim *sim)
+{
+	const struct sim_peer *a = &sim->peers[0], *b = &sim->peers[1];
+	struct ike_sa *x = sim_only_sa(a), *y = sim_only_sa(b);
+
+	if (!a->core->n_sas && !b->core->n_sas) {
+		if (a->kernel.n_sas || b->kernel.n_sas || a->kernel.n_policies ||
+		    b->kernel.n_policies)
+			return "something left in a kernel";
+		return NULL;
+	}
+	if (!x || !y)
+		return "an IKE SA on one side only";
+	if (x->state != IKE_STATE_ESTABLISHED || y->state != IKE_STATE_ESTABLISHED)
+		return "an IKE SA that is not established";
+	if (x->spi_i != y->spi_i || x->spi_r != y->spi_r)
+		return "IKE SAs with other SPIs";
+	return children_agree(sim, x, y);
+}

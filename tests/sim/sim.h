@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Two protocol cores in one process: a link between them that loses, repeats, delays and reorders
+ * messages, a kernel for each that only remembers what it was told, and a clock that jumps from
+ * event to event. All of the link's chances come from one seed.
+ */
+#include "pdk/base/heap.h"
+#include "pdk/base/time.h"
+#include "ikev2/fsm/input.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/sa/core.h"
+
+#define SIM_SAS_MAX 256
+
+/* The mishaps of a link, in per mille for each message. */
+struct sim_link {
+	unsigned loss, duplication, reordering;
+	struct duration delay, reordering_delay; /* at most */
+};
+
+/* The kernel's side of one peer. */
+struct sim_kernel {
+	uint32_t spis[SIM_SAS_MAX]; /* inbound and outbound; 0: free */
+	unsigned n_sas, n_policies;
+	unsigned refuse; /* so many installations from now on fail */
+};
+
+struct sim_peer {
+	struct ike_core *core;
+	struct ike_config *config;
+	struct netaddr addr;
+	struct sim_kernel kernel;
+	unsigned results;  /* IKE_ACTION_RESULT so far */
+	int result;	   /* of the last one */
+	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
+};
+
+struct sim {
+	uint64_t random; /* state of the generator */
+	struct instant now;
+	struct heap events;
+	uint64_t event_seq;
+	struct sim_link link;
+	struct sim_peer peers[2];
+	uint64_t delivered, lost;
+};
+
+/* Both peers with the configuration texts (files of our language). Exits on failure. */
+void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b);
+void sim_fini(struct sim *sim);
+
+/* 0 <= result < n */
+unsigned sim_random(struct sim *sim, unsigned n);
+
+/* Peer i begins with the first child of its first connection. */
+void sim_initiate(struct sim *sim, unsigned i);
+
+/* Peer i deletes all its IKE SAs. */
+void sim_terminate(struct sim *sim, unsigned i);
+
+/* Work off everything that happens until the instant. False: nothing is left to happen at all. */
+bool sim_run(struct sim *sim, struct instant until);
+/* Until peer i has had n results, or time is up. */
+bool sim_run_results(struct sim *sim, unsigned i, unsigned n, struct duration most);
+
+/* The only IKE SA of a peer; NULL when there are none or several. */
+struct ike_sa *sim_only_sa(const struct sim_peer *peer);
+/* Do both sides agree: the same IKE SA and Child SA, or nothing at all? NULL, or the difference. */
+const char *sim_agreement(struct sim *sim);

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/daemon/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/daemon/control_private.h"
+#include "ikev2/daemon/letters.h"
+#include "ikev2/daemon/posternd.h"
+#include "ikev2/daemon/shard.h"
+#include "ikev2/daemon/traps.h"
+#include "ikev2/vici/server.h"
+
+/* -------- tokens -------- */
+
+/* A request of a client on its way through the shards; its address is the token. */
+struct wait {
+	struct vici_request *req;
+	unsigned workers; /* that have not answered yet */
+	unsigned matched, answered, gone;
+	bool terminating;
+};
+
+static struct wait *wait_new(struct vici_request *req)
+{
+	struct wait *wait = calloc(1, sizeof(*wait));
+
+	if (wait)
+		wait->req = req;
+	else
+		vici_request_fail(req, "out of memory");
+	return wait;
+}
+
+static uint64_t wait_token(const struct wait *wait)
+{
+	return (uintptr_t)wait;
+}
+
+static struct wait *wait_of(uint64_t token)
+{
+	return (struct wait *)(uintptr_t)token;
+}
+
+/* -------- initiate -------- */
+
+static void initiate(void *ctx, const char *ike, const char *child_name, struct vici_request *req)
+{
+	struct posternd *d = ctx;
+	const struct connection *conn;
+	const struct child_conf *child;
+	struct netaddr local, remote;
+	const char *why;
+	struct wait *wait;
+
+	if (child_name) {
+		if (config_find_child(d->config, ike, child_name, &conn, &child) < 0) {
+			vici_request_fail(req, "there is no child '%s'", child_name);
+			return;
+		}
+	} else {
+		conn = config_connection(d->config, ike);
+		if (!conn || !conn->n_children) {
+			vici_request_fail(req, "connection '%s' has no child to bring up", ike);
+			return;
+		}
+		child = &conn->children[0];
+	}
+	if (!connection_endpoints(d, conn, &local, &remote, &why)) {
+		vici_request_fail(req, "connection '%s': %s", conn->name, why);
+		return;
+	}
+	wait = wait_new(req);
+	if (!wait)
+		return;
+	if (shard_initiate(d, posternd_initiator(d, conn->name), conn, child, &local, &remote, NULL,
+			   wait_token(wait)) < 0) {
+		vici_request_fail(req, "out of memory");
+		free(wait);
+	}
+}
+
+/* -------- terminate -------- */
+
+/* All shards have said how many SAs they mean, and all those have ended. */
+static void terminate_check(struct wait *wait)
+{
+	if (wait->workers || wait->answered < wait->matched)
+		return;
+	vici_request_terminated(wait->req, wait->matched, wait->gone);
+	free(wait);
+}
+
+static void terminate(void *ctx, const struct vici_sa_filter *filter, bool force,
+		      struct vici_request *req)
+{
+	struct posternd *d = ctx;
+	struct wait *wait = wait_new(req);
+
+	if (!wait)
+		return;
+	wait->terminating = true;
+	for (unsigned w = 0; w < d->n_workers; w++)
+		if (shard_terminate(d, w, filter, force, wait_token(wait)) == 0)
+			wait->workers++;
+	terminate_check(wait);
+}
+
+void control_deliver_terminated(struct mail *mail)
+{
+	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
+	struct wait *wait = wait_of(letter->token);
+
+	wait->workers--;
+	wait->matched += letter->matched;
+	letter_filter_free(letter);
+	terminate_check(wait);
+}
+
+void control_deliver_result(struct mail *mail)
+{
+	struct letter_result *letter = container_of(mail, struct letter_result, mail);
+	struct wait *wait = wait_of(letter->token);
+
+	if (wait->terminating) {
+		wait->answered++;
+		wait->gone += letter->err == 0;
+		terminate_check(wait);
+	} else {
+		vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", NULL, 0, "%s", letter->text);
+		if (letter->err < 0)
+			vici_request_fail(wait->req, "%s", letter->text);
+		else
+			vici_request_ok(wait->req);
+		free(wait);
+	}
+	free(letter);
+}
+
+/* -------- events -------- */
+
+void control_deliver_event(struct mail *mail)
+{
+	struct letter_event *letter = container_of(mail, struct letter_event, mail);
+	struct posternd *d = letter->daemon;
+
+	if (d->vici) {
+		switch (letter->type) {
+		case IKE_EVENT_IKE_UP:
+		case IKE_EVENT_IKE_DOWN:
+			vici_event_ike_updown(d->vici, letter->type == IKE_EVENT_IKE_UP,
+					      letter->info);
+			break;
+		case IKE_EVENT_CHILD_UP:
+		case IKE_EVENT_CHILD_DOWN:
+			vici_event_child_updown(d->vici, letter->type == IKE_EVENT_CHILD_UP,
+						letter->info, 0);
+			break;
+		}
+	}
+	ike_sa_info_free(letter->info);
+	free(letter);
+}
+
+/* A line of the log on its way to the main thread. */
+struct letter_log {
+	struct mail mail;
+	struct posternd *daemon;
+	struct log_record record;
+	char object[96];
+	char message[];
+};
+
+static void deliver_log(struct mail *mail)
+{
+	struct letter_log *letter = container_of(mail, struct letter_log, mail);
+
+	if (letter->daemon->vici)
+		vici_event_log(letter->daemon->vici, &letter->record);
+	free(letter);
+}
+
+void control_log_sink(const struct log_record *record, void *data)
+{
+	struct posternd *d = data;
+	size_t len = strlen(record->message) + 1;
+	struct letter_log *letter;
+
+	if (!d->vici || !vici_server_wants_log(d->vici))
+		return;
+	letter = malloc(sizeof(*letter) + len);
+	if (!letter)
+		return;
+	letter->daemon = d;
+	letter->record = *record;
+	memcpy(letter->message, record->message, len);
+	letter->record.message = letter->message;
+	if (record->object) {
+		snprintf(letter->object, sizeof(letter->object), "%s", record->object);
+		letter->record.object = letter->object;
+	}
+	mailbox_post(d->mailbox, &letter->mail, deliver_log);
+}
+
+/* -------- the rest -------- */
+
+static struct ike_config *get_config(void *ctx)
+{
+	struct posternd *d = ctx;
+
+	return d->config;
+}
+
+static int set_config(void *ctx, struct ike_config *new_take, char *err, size_t err_size)
+{
+	posternd_set_config_take(ctx, new_take);
+	return 0;
+}
+
+static void reload(void *ctx, struct vici_request *req)
+{
+	char *why = NULL;
+
+	if (posternd_reload(ctx, &why) < 0)
+		vici_request_fail(req, "%s", why ? why : "out of memory");
+	else
+		vici_request_ok(req);
+	free(why);
+}
+
+static void install(void *ctx, const char *ike, const char *child_name, struct vici_request *req)
+{
+	struct posternd *d = ctx;
+	const struct connection *conn;
+	const struct child_conf *child;
+	const char *why;
+
+	if (config_find_child(d->config, ike, child_name, &conn, &child) < 0) {
+		vici_request_fail(req, "there is no child '%s'", child_name);
+		return;
+	}
+	why = trap_install(d, conn, child);
+	if (why)
+		vici_request_fail(req, "%s", why);
+	else
+		vici_request_ok(req);
+}
+
+static void uninstall(void *ctx, const char *ike, const char *child, struct vici_request *req)
+{
+	if (trap_uninstall(ctx, ike, child))
+		vici_request_ok(req);
+	else
+		vici_request_fail(req, "no trap of '%s' is installed", child);
+}
+
+static bool installed(void *ctx, const char *ike, const char *child)
+{
+	return trap_installed(ctx, ike, child);
+}
+
+static void stats(void *ctx, struct vici_stats *ret_stats)
+{
+	struct posternd *d = ctx;
+	struct shard_figures f;
+
+	shards_figures(d, &f);
+	*ret_stats = (struct vici_stats){
+		.uptime = instant_diff(instant_now(), d->started),
+		.workers = d->n_workers,
+		.ike_sas = f.ike_sas,
+		.half_open = f.half_open,
+		.child_sas = f.child_sas,
+	};
+	ret_stats->since = time(NULL) - (time_t)duration_s(ret_stats->uptime);
+#define COUNTER(label, figure)                                                 \
+	ret_stats->counters[ret_stats->n_counters].name = (label);             \
+	ret_stats->counters[ret_stats->n_counters++].value = (figure)
+	COUNTER("received", f.core.received);
+	COUNTER("sent", f.core.sent);
+	COUNTER("forwarded", f.forwarded);
+	COUNTER("retransmitted", f.core.retransmitted);
+	COUNTER("repeated", f.core.repeated);
+	COUNTER("malformed", f.core.malformed);
+	COUNTER("unknown-spi", f.core.unknown_spi);
+	COUNTER("out-of-window", f.core.out_of_window);
+	COUNTER("unauthentic", f.core.unauthentic);
+	COUNTER("unexpected", f.core.unexpected);
+	COUNTER("cookies-sent", f.core.cookies_sent);
+	COUNTER("half-open-refused", f.core.half_open_refused);
+	COUNTER("established", f.core.established);
+	COUNTER("failed", f.core.failed);
+	COUNTER("children", f.core.children);
+	COUNTER("no-memory", f.core.no_memory);
+#undef COUNTER
+}
+
+const struct vici_backend control_backend = {
+	.config = get_config,
+	.set_config = set_config,
+	.reload = reload,
+	.initiate = initiate,
+	.terminate = terminate,
+	.list_sas = control_list_sas,
+	.install = install,
+	.uninstall = uninstall,
+	.installed = installed,
+	.stats = stats,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What control clients ask for (vici/backend.h), answered by the daemon. Questions that shards have
+ * to answer go out as letters with a token; the functions here take the answers in.
+ */
+#include "ikev2/vici/backend.h"
+
+struct ike_core;
+struct log_record;
+struct mail;
+struct posternd;
+
+/* The context that it takes is the struct posternd. */
+extern const struct vici_backend control_backend;
+
+/* Up to a page full of a shard's SAs with unique number first or higher; next is the number to go on
+ * with, 0: that's all. On the shard's thread. NULL without memory. */
+struct vici_sa_page *control_make_page(struct ike_core *core, const struct vici_sa_filter *filter,
+				       uint32_t first);
+
+/* Letters from shards; main thread. */
+void control_deliver_event(struct mail *mail);	    /* struct letter_event */
+void control_deliver_result(struct mail *mail);	    /* struct letter_result */
+void control_deliver_terminated(struct mail *mail); /* struct letter_filter */
+void control_deliver_listed(struct mail *mail);	    /* struct letter_filter */
+
+/* log_sink_fn: carries lines to clients that want them. Any thread. data is the struct posternd. */
+void control_log_sink(const struct log_record *record, void *data);

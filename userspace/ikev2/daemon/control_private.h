@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What the files behind control.h share. */
+#include "ikev2/vici/backend.h"
+
+/* vici_backend.list_sas */
+void control_list_sas(void *ctx, const struct vici_sa_filter *filter, uint64_t cursor,
+		      struct vici_request *req);

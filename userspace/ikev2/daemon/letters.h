@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The letters that the main thread and the shards write to each other. Each is on the heap, owns
+ * what it holds, and is freed by its reader.
+ */
+#include "pdk/worker/mailbox.h"
+#include "ikev2/fsm/input.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/vici/backend.h"
+
+struct posternd;
+struct shard;
+
+/* -------- to a shard -------- */
+
+/* A datagram that came to another worker's socket. */
+struct letter_datagram {
+	struct mail mail;
+	struct shard *to;
+	struct netaddr local, remote;
+	size_t len;
+	uint8_t data[];
+};
+
+struct letter_config {
+	struct mail mail;
+	struct shard *to;
+	struct ike_config *config; /* reference */
+};
+
+struct letter_initiate {
+	struct mail mail;
+	struct shard *to;
+	const struct connection *conn;	/* reference */
+	const struct child_conf *child; /* of conn */
+	struct netaddr local, remote;
+	bool acquired;
+	struct ike_acquire acquire;
+	uint64_t token;
+};
+
+/* terminate and list: the filter owns its strings. */
+struct letter_filter {
+	struct mail mail;
+	struct shard *to;
+	struct vici_sa_filter filter;
+	bool force;
+	uint32_t first; /* list: the lowest unique number of interest */
+	uint64_t token;
+	/* The answer, on the way back. */
+	struct posternd *daemon;
+	unsigned matched;
+	struct vici_sa_page *page;
+};
+
+struct letter_expire {
+	struct mail mail;
+	struct shard *to;
+	struct ipsec_expire expire;
+};
+
+/* The same letter comes back when the shard has told all its peers good-bye. */
+struct letter_stop {
+	struct mail mail;
+	struct shard *to;
+	struct posternd *daemon;
+};
+
+/* -------- to the main thread -------- */
+
+struct letter_event {
+	struct mail mail;
+	struct posternd *daemon;
+	enum ike_event_type type;
+	struct ike_sa_info *info;
+};
+
+struct letter_result {
+	struct mail mail;
+	struct posternd *daemon;
+	uint64_t token;
+	int err;
+	char text[200];
+};
+
+/* -------- helpers -------- */
+
+/* Copies of the strings; false without memory. */
+bool letter_filter_set(struct letter_filter *letter, const struct vici_sa_filter *filter);
+struct letter_filter *letter_filter_free(struct letter_filter *letter);

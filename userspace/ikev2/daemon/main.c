@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * posternd: starts the parts in their order, runs, and stops them in reverse. What fails on the way
+ * says why and undoes what was done.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "pdk/base/random.h"
+#include "pdk/conf/report.h"
+#include "pdk/daemon/notify.h"
+#include "pdk/daemon/start.h"
+#include "pdk/log/log.h"
+#include "pdk/loop/loop.h"
+#include "pdk/loop/signals.h"
+#include "pdk/net/udp.h"
+#include "pdk/worker/mailbox.h"
+#include "pdk/worker/reuseport.h"
+#include "pdk/worker/worker.h"
+#include "ikev2/daemon/bpf.h"
+#include "ikev2/daemon/control.h"
+#include "ikev2/daemon/key_log.h"
+#include "ikev2/daemon/letters.h"
+#include "ikev2/daemon/posternd.h"
+#include "ikev2/daemon/shard.h"
+#include "ikev2/daemon/traps.h"
+#include "ikev2/vici/server.h"
+
+LOG_SUBSYSTEM(daemon, "start, stop, configuration, traps");
+
+/* -------- configuration -------- */
+
+unsigned posternd_initiator(const struct posternd *d, const char *conn_name)
+{
+	return (unsigned)(siphash(&d->steer_config[0].key, conn_name, strlen(conn_name)) %
+			  d->n_workers);
+}
+
+/* start_action = start, of connections that are new or have changed. */
+static void start_children(struct posternd *d, const struct ike_config *old)
+{
+	for (size_t i = 0; i < d->config->n_connections; i++) {
+		const struct connection *conn = d->config->connections[i];
+
+		for (size_t j = 0; j < conn->n_children && !config_has(old, conn); j++) {
+			struct netaddr local, remote;
+			const char *why;
+
+			if (conn->children[j].start_action != CHILD_ACTION_START)
+				continue;
+			if (connection_endpoints(d, conn, &local, &remote, &why))
+				shard_initiate(d, posternd_initiator(d, conn->name), conn,
+					       &conn->children[j], &local, &remote, NULL, 0);
+			else
+				log_error(daemon, "cannot start %s.%s: %s", conn->name,
+					  conn->children[j].name, why);
+		}
+	}
+}
+
+void posternd_set_config_take(struct posternd *d, struct ike_config *config)
+{
+	struct ike_config *old = d->config;
+
+	d->config = config;
+	shards_config(d, config);
+	traps_follow_config(d);
+	start_children(d, old);
+	config_unref(old);
+}
+
+/* Read the file. 0 or -errno; the reasons are in report. */
+static int read_config(const char *path, const struct ike_config *old, struct ike_config **ret,
+		       struct conf_report *report)
+{
+	return config_from_file(path, old, report, ret);
+}
+
+int posternd_reload(struct posternd *d, char **ret_why)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct ike_config *config;
+	int err = read_config(d->options.config, d->config, &config, &report);
+
+	if (err < 0) {
+		log_error(daemon, "%s is not taken over: %s", d->options.config,
+			  conf_report_text(&report));
+		*ret_why = strdup(conf_report_text(&report));
+	} else {
+		posternd_set_config_take(d, config);
+		log_notice(daemon, "%s: %zu connections, %zu secrets", d->options.config,
+			   d->config->n_connections, d->config->n_secrets);
+	}
+	conf_report_fini(&report);
+	return err;
+}
+
+/* -------- events of the kernel -------- */
+
+static void on_acquire(const struct ipsec_acquire *acquire, void *data)
+{
+	trap_acquire(data, acquire);
+}
+
+static void on_expire(const struct ipsec_expire *expire, void *data)
+{
+	shards_expire(data, expire);
+}
+
+static void on_mapping(const struct ipsec_mapping *mapping, void *data)
+{
+	char from[NETADDR_STRLEN], to[NETADDR_STRLEN];
+
+	log_debug(daemon, "SPI %08x: the peer moved from %s to %s", mapping->spi,
+		  netaddr_str_port(&mapping->old_src, from),
+		  netaddr_str_port(&mapping->new_src, to));
+}
+
+static void sa_added(const struct ipsec_sa *sa, void *data)
+{
+	struct posternd *d = data;
+	char tunnel[32];
+
+	snprintf(tunnel, sizeof(tunnel), "%x", sa->reqid);
+	bpf_count_add(d->count, sa, tunnel);
+}
+
+static void sa_removed(const struct netaddr *dst, uint32_t spi, void *data)
+{
+	struct posternd *d = data;
+
+	bpf_count_remove(d->count, dst, spi, NULL);
+}
+
+/* -------- signals -------- */
+
+static void begin_stop(struct posternd *d)
+{
+	if (d->stopping)
+		return;
+	log_notice(daemon, "stopping");
+	daemon_notify("STOPPING=1");
+	shards_stop(d);
+	if (!d->stopping)
+		loop_stop(d->loop);
+}
+
+void posternd_deliver_stopped(struct mail *mail)
+{
+	struct letter_stop *letter = container_of(mail, struct letter_stop, mail);
+	struct posternd *d = letter->daemon;
+
+	free(letter);
+	if (--d->stopping == 0)
+		loop_stop(d->loop);
+}
+
+static void on_signal(int signo, void *data)
+{
+	struct posternd *d = data;
+	char *why = NULL;
+
+	if (signo != SIGHUP) {
+		begin_stop(d);
+		return;
+	}
+	daemon_notify_reloading();
+	posternd_reload(d, &why);
+	free(why);
+	daemon_notify("READY=1");
+}
+
+/* -------- start and stop -------- */
+
+static void load_bpf(struct posternd *d)
+{
+	if (!d->options.bpf) {
+		log_notice(daemon, "no eBPF programs: workers forward to each other, nobody counts");
+		return;
+	}
+	for (unsigned family = 0; family < FAMILIES; family++)
+		for (unsigned port = 0; port < PORTS; port++)
+			if (bpf_steer_new(&d->steer_config[port], &d->steer[family][port]) < 0)
+				return;
+}
+
+static void load_counting(struct posternd *d)
+{
+	const struct ipsec_sa_observer observer = { sa_added, sa_removed, d };
+
+	if (!d->options.bpf || d->options.ipsec_null)
+		return;
+	if (bpf_count_new(NULL, &d->count) == 0)
+		ipsec_set_observer(d->ipsec, &observer);
+}
+
+static void attach_steering(struct posternd *d)
+{
+	for (unsigned family = 0; family < FAMILIES; family++)
+		for (unsigned port = 0; port < PORTS; port++) {
+			struct udp_socket *udp = d->shards[0]->sockets[family][port].udp;
+			int err;
+
+			if (!udp || !d->steer[family][port])
+				continue;
+			err = reuseport_attach(udp_fd(udp), bpf_steer_prog_fd(d->steer[family][port]));
+			if (err < 0)
+				log_warning(daemon, "steering is not attached: %s", strerror(-err));
+		}
+}
+
+static void settle_sizes(struct posternd *d)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	d->n_workers = d->options.workers ? d->options.workers : d->config->settings.workers;
+	if (!d->n_workers)
+		d->n_workers = cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores;
+	d->ports[0] = d->config->settings.port;
+	d->ports[1] = d->config->settings.port_nat_t;
+	random_fill(&d->steer_config[0].key, sizeof(d->steer_config[0].key));
+	for (unsigned port = 0; port < PORTS; port++)
+		d->steer_config[port] = (struct steer_config){
+			.key = d->steer_config[0].key,
+			.n_workers = d->n_workers,
+			.marker = port,
+		};
+}
+
+static int start_workers(struct posternd *d)
+{
+	struct workers *workers;
+	int err;
+
+	d->shards = calloc(d->n_workers, sizeof(*d->shards));
+	if (!d->shards)
+		return -ENOMEM;
+	err = workers_new(d->n_workers, "ike", shard_init, shard_fini, d, &workers);
+	if (err < 0)
+		return err;
+	__atomic_store_n(&d->workers, workers, __ATOMIC_RELEASE);
+	attach_steering(d);
+	return 0;
+}
+
+static int start(struct posternd *d, struct loop_signals **ret_signals)
+{
+	const struct ipsec_ops *ops = d->options.ipsec_null ? &ipsec_null_ops : &ipsec_xfrm_ops;
+	const struct ipsec_events events = { on_acquire, on_expire, on_mapping, NULL, d };
+	const struct vici_server_options control = { .version = POSTERN_VERSION };
+	int err;
+
+	err = loop_new(&d->loop);
+	if (err < 0) {
+		log_error(daemon, "io_uring is not available: %s", strerror(-err));
+		return err;
+	}
+	log_info(daemon, "%s", loop_describe(d->loop));
+	err = mailbox_new(d->loop, &d->mailbox);
+	if (err == 0)
+		err = signals_new(d->loop, daemon_signals, daemon_n_signals, on_signal, d,
+				  ret_signals);
+	if (err == 0 && d->options.key_file)
+		err = key_log_new(d->options.key_file, &d->key_log);
+	if (err == 0)
+		err = ops->open(d->loop, &events, &d->ipsec);
+	if (err < 0)
+		return err;
+	log_info(daemon, "ipsec %s: %s", ops->name, ops->features(d->ipsec));
+	settle_sizes(d);
+	load_bpf(d);
+	load_counting(d);
+	err = start_workers(d);
+	if (err < 0)
+		return err;
+	err = vici_server_new(d->loop, d->options.control, &control_backend, d, &control, &d->vici);
+	if (err < 0) {
+		log_error(daemon, "cannot listen on %s: %s%s", d->options.control, strerror(-err),
+			  err == -EADDRINUSE ? "; another posternd answers there" : "");
+		return err;
+	}
+	log_add_sink(control_log_sink, d);
+	return 0;
+}
+
+/* Reverse of start(), from wherever it got to. */
+static void stop(struct posternd *d, struct loop_signals *signals)
+{
+	log_remove_sink(control_log_sink, d);
+	d->vici = vici_server_free(d->vici);
+	traps_fini(d);
+	/* The kernel goes first: its completions still find the shards. */
+	if (d->ipsec)
+		d->ipsec->ops->close(d->ipsec);
+	d->workers = workers_free(d->workers);
+	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
+		free(d->shards[w]);
+	free(d->shards);
+	for (unsigned family = 0; family < FAMILIES; family++)
+		for (unsigned port = 0; port < PORTS; port++)
+			bpf_steer_free(d->steer[family][port]);
+	bpf_count_free(d->count);
+	key_log_free(d->key_log);
+	signals_free(signals);
+	mailbox_free(d->mailbox);
+	loop_free(d->loop);
+}
+
+static int run(struct posternd *d)
+{
+	struct loop_signals *signals = NULL;
+	struct ike_config *nothing = config_new_empty();
+	int err = nothing ? start(d, &signals) : -ENOMEM;
+
+	if (err == 0) {
+		/* All that was read is new. */
+		traps_follow_config(d);
+		start_children(d, nothing);
+		log_notice(daemon, "ready: %u workers, %zu connections, control socket %s",
+			   d->n_workers, d->config->n_connections, d->options.control);
+		daemon_notify("READY=1");
+		err = loop_run(d->loop);
+	}
+	stop(d, signals);
+	config_unref(nothing);
+	if (err < 0)
+		log_error(daemon, "not started: %s", strerror(-err));
+	else
+		log_notice(daemon, "stopped");
+	return err < 0 ? EX_OSERR : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct posternd d = { .started = instant_now() };
+	struct conf_report report = CONF_REPORT_INIT;
+	int code;
+
+	log_add_sink(log_stderr_sink, NULL);
+	code = options_parse(argc, argv, &d.options);
+	if (code != OPTIONS_GO_ON)
+		return code;
+	list_init(&d.traps);
+	if (read_config(d.options.config, NULL, &d.config, &report) < 0) {
+		fputs(conf_report_text(&report), stderr);
+		conf_report_fini(&report);
+		return EX_CONFIG;
+	}
+	conf_report_fini(&report);
+	if (d.options.check) {
+		printf("%s is fine: %zu connections, %zu secrets\n", d.options.config,
+		       d.config->n_connections, d.config->n_secrets);
+		code = 0;
+	} else {
+		code = daemon_start() < 0 ? EX_OSERR : run(&d);
+	}
+	config_unref(d.config);
+	return code;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The daemon: what its parts share. The main thread owns the configuration, the control socket, the
+ * traps and the events of the kernel; each worker thread owns a shard (shard.h). They talk by
+ * letters only.
+ */
+#include <stdbool.h>
+#include "bpf/shared/steer.h"
+#include "pdk/base/list.h"
+#include "ikev2/daemon/options.h"
+#include "ikev2/ipsec/ipsec.h"
+#include "ikev2/policy/config.h"
+
+struct bpf_count;
+struct bpf_steer;
+struct key_log;
+struct loop;
+struct mail;
+struct mailbox;
+struct shard;
+struct vici_server;
+struct workers;
+
+/* Sockets of a shard, and their groups: by family and by port. */
+#define FAMILIES 2 /* IPv4, IPv6 */
+#define PORTS	 2 /* IKE, IKE behind a NAT */
+
+static inline int family_of(unsigned index)
+{
+	return index ? AF_INET6 : AF_INET;
+}
+
+static inline unsigned family_index(int family)
+{
+	return family == AF_INET6;
+}
+
+struct posternd {
+	struct options options;
+	struct instant started;
+
+	/* Read by all threads, set before the workers start. */
+	struct mailbox *mailbox; /* the main thread's */
+	struct workers *workers; /* NULL until all have started */
+	struct shard **shards;	 /* n_workers; live longer than the workers */
+	unsigned n_workers;
+	struct ipsec *ipsec;
+	struct key_log *key_log;		   /* or NULL */
+	struct steer_config steer_config[PORTS];
+	struct bpf_steer *steer[FAMILIES][PORTS]; /* or NULL */
+	uint16_t ports[PORTS];
+
+	/* Main thread only. */
+	struct loop *loop;
+	struct ike_config *config;
+	struct bpf_count *count; /* or NULL; its keys are the kernel interface's */
+	struct vici_server *vici;
+	struct list traps; /* traps.h */
+	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
+	int exit_code;
+};
+
+/* The shard that makes the IKE SAs of a connection that we begin: always the same. */
+unsigned posternd_initiator(const struct posternd *d, const char *conn_name);
+
+/* Put config in force: hand it to the workers, move the traps, start what is to be started. Takes
+ * the reference. */
+void posternd_set_config_take(struct posternd *d, struct ike_config *config);
+
+/* Read the file again. 0, or -errno with the reasons logged and in *ret_why (free() it). */
+int posternd_reload(struct posternd *d, char **ret_why);
+
+/* A shard has nothing left to do (struct letter_stop). */
+void posternd_deliver_stopped(struct mail *mail);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A worker's share of the daemon: a protocol core with sockets and a clock. It performs the core's
+ * actions and feeds it with datagrams, time, completions, and letters from the main thread.
+ */
+#include "pdk/loop/timer.h"
+#include "ikev2/daemon/posternd.h"
+#include "ikev2/sa/core.h"
+
+struct ike_acquire;
+struct udp_socket;
+struct vici_sa_filter;
+struct worker;
+struct shard;
+
+struct shard_socket {
+	struct shard *shard;
+	struct udp_socket *udp; /* NULL: the host lacks the family */
+	unsigned port;		/* index */
+};
+
+/* Figures for other threads: written with relaxed atomics after each input. */
+struct shard_figures {
+	uint64_t ike_sas, half_open, child_sas;
+	uint64_t forwarded; /* datagrams handed to the worker that owns their SA */
+	struct ike_counters core;
+};
+
+struct shard {
+	struct posternd *daemon;
+	struct worker *worker;
+	struct ike_core *core;
+	struct shard_socket sockets[FAMILIES][PORTS];
+	struct loop_timer timer;
+	uint64_t forwarded;
+	struct shard_figures figures;
+};
+
+/* worker_init_fn and worker_fini_fn; data is the struct posternd. */
+int shard_init(struct worker *worker, void *data);
+void shard_fini(struct worker *worker, void *data);
+
+/* Sum of all shards' figures. Main thread. */
+void shards_figures(struct posternd *d, struct shard_figures *ret_sum);
+
+/* -------- from the main thread: questions and orders -------- */
+
+/* References are taken; strings are copied. Without memory these log and answer the token. */
+void shards_config(struct posternd *d, struct ike_config *config);
+void shards_expire(struct posternd *d, const struct ipsec_expire *expire);
+void shards_stop(struct posternd *d);
+/* acquire may be NULL. -ENOMEM: nothing happens. */
+int shard_initiate(struct posternd *d, unsigned worker, const struct connection *conn,
+		   const struct child_conf *child, const struct netaddr *local,
+		   const struct netaddr *remote, const struct ike_acquire *acquire, uint64_t token);
+/* The answers arrive at control_terminated() and control_listed() (control.h). -ENOMEM. */
+int shard_terminate(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
+		    bool force, uint64_t token);
+int shard_list(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
+	       uint32_t first, uint64_t token);

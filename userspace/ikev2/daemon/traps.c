@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/daemon/traps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pdk/log/log.h"
+#include "pdk/netlink/ifmon.h"
+#include "ikev2/daemon/posternd.h"
+#include "ikev2/daemon/shard.h"
+#include "ikev2/fsm/input.h"
+#include "ikev2/sa/child_sa.h"
+
+LOG_USE(daemon);
+
+struct trap {
+	struct list link;
+	const struct connection *conn; /* reference */
+	const struct child_conf *child; /* of conn */
+	struct ipsec_policy policy;
+};
+
+/* Owners of policies: traps count downwards from the top, Child SAs upwards from 1. */
+static uint64_t trap_owner(const struct trap *trap)
+{
+	return UINT64_MAX - trap->child->reqid;
+}
+
+bool connection_endpoints(const struct posternd *d, const struct connection *conn,
+			  struct netaddr *ret_local, struct netaddr *ret_remote,
+			  const char **ret_why)
+{
+	struct ifmon_route_query query = { .src = NETADDR_NONE };
+	struct ifmon_route route;
+	struct netaddr local, remote;
+
+	if (!connection_remote(conn, AF_UNSPEC, &remote)) {
+		*ret_why = "remote_addrs names no single address to call";
+		return false;
+	}
+	if (!addr_ranges_single(&conn->local_addrs, remote.family, &local)) {
+		query.dst = remote;
+		if (ifmon_route_lookup(&query, &route) < 0) {
+			*ret_why = "there is no route to the peer";
+			return false;
+		}
+		local = route.src;
+	}
+	*ret_local = netaddr_with_port(local, d->ports[0]);
+	*ret_remote = netaddr_with_port(remote, conn->remote_port);
+	return true;
+}
+
+static struct trap *trap_find(const struct posternd *d, const char *conn, const char *child)
+{
+	struct trap *trap;
+
+	list_for_each(trap, &d->traps, link)
+		if (strcmp(trap->child->name, child) == 0 &&
+		    (!conn || strcmp(trap->conn->name, conn) == 0))
+			return trap;
+	return NULL;
+}
+
+static void policy_done(struct ipsec_request *req, void *data)
+{
+	const struct posternd *d = data;
+	struct trap *trap;
+
+	if (req->err < 0 && req->ops[0].type == IPSEC_POLICY_ADD)
+		list_for_each(trap, &d->traps, link)
+			if (trap_owner(trap) == req->ops[0].spd.owner)
+				log_error(daemon, "the kernel refuses the trap of %s.%s: %s %s",
+					  trap->conn->name, trap->child->name, strerror(-req->err),
+					  req->error_text);
+	ipsec_request_free(req);
+}
+
+static int trap_submit(struct posternd *d, const struct trap *trap, enum ipsec_op_type type)
+{
+	struct ipsec_request *req = ipsec_request_new(1);
+
+	if (!req)
+		return -ENOMEM;
+	req->ops[0].type = type;
+	req->ops[0].spd.owner = trap_owner(trap);
+	req->ops[0].spd.policy = trap->policy;
+	req->reply_to = d->mailbox;
+	req->done = policy_done;
+	req->data = d;
+	ipsec_submit(d->ipsec, req);
+	return 0;
+}
+
+static void trap_forget(struct trap *trap)
+{
+	list_remove(&trap->link);
+	connection_unref(trap->conn);
+	free(trap);
+}
+
+const char *trap_install(struct posternd *d, const struct connection *conn,
+			 const struct child_conf *child)
+{
+	struct netaddr local, remote;
+	struct trap *trap;
+	const char *why;
+
+	if (trap_find(d, conn->name, child->name))
+		return NULL;
+	if (!connection_endpoints(d, conn, &local, &remote, &why))
+		return why;
+	trap = calloc(1, sizeof(*trap));
+	if (!trap)
+		return "out of memory";
+	trap->conn = connection_ref(conn);
+	trap->child = child;
+	trap->policy.mode = IPSEC_TUNNEL;
+	trap->policy.local_addr = local;
+	trap->policy.remote_addr = remote;
+	trap->policy.reqid = child_conf_reqid(child);
+	trap->policy.if_id = child->if_id_out;
+	ts_conf_resolve(&child->local_ts, &local, &trap->policy.local);
+	ts_conf_resolve(&child->remote_ts, &remote, &trap->policy.remote);
+	list_append(&d->traps, &trap->link);
+	if (trap_submit(d, trap, IPSEC_POLICY_ADD) < 0) {
+		trap_forget(trap);
+		return "out of memory";
+	}
+	log_info(daemon, "trap of %s.%s installed", conn->name, child->name);
+	return NULL;
+}
+
+static void trap_remove(struct posternd *d, struct trap *trap)
+{
+	log_info(daemon, "trap of %s.%s removed", trap->conn->name, trap->child->name);
+	trap_submit(d, trap, IPSEC_POLICY_DELETE);
+	trap_forget(trap);
+}
+
+bool trap_uninstall(struct posternd *d, const char *conn, const char *child)
+{
+	struct trap *trap = trap_find(d, conn, child);
+
+	if (trap)
+		trap_remove(d, trap);
+	return trap != NULL;
+}
+
+bool trap_installed(const struct posternd *d, const char *conn, const char *child)
+{
+	return trap_find(d, conn, child) != NULL;
+}
+
+void traps_follow_config(struct posternd *d)
+{
+	struct trap *trap, *next;
+
+	list_for_each_safe(trap, next, &d->traps, link) {
+		/* One that was installed by hand stays as long as its connection does. */
+		if (!config_has(d->config, trap->conn))
+			trap_remove(d, trap);
+	}
+	for (size_t i = 0; i < d->config->n_connections; i++) {
+		const struct connection *conn = d->config->connections[i];
+
+		for (size_t j = 0; j < conn->n_children; j++) {
+			const char *why;
+
+			if (conn->children[j].start_action != CHILD_ACTION_TRAP)
+				continue;
+			why = trap_install(d, conn, &conn->children[j]);
+			if (why)
+				log_error(daemon, "no trap for %s.%s: %s", conn->name,
+					  conn->children[j].name, why);
+		}
+	}
+}
+
+void traps_fini(struct posternd *d)
+{
+	struct trap *trap, *next;
+
+	list_for_each_safe(trap, next, &d->traps, link)
+		trap_forget(trap);
+}
+
+void trap_acquire(struct posternd *d, const struct ipsec_acquire *acquire)
+{
+	const struct ike_acquire packet = {
+		.seq = acquire->seq,
+		.packet_src = acquire->packet_src,
+		.packet_dst = acquire->packet_dst,
+	};
+	struct netaddr local, remote;
+	struct trap *trap;
+	const char *why;
+
+	list_for_each(trap, &d->traps, link) {
+		if (trap->policy.reqid != acquire->reqid)
+			continue;
+		if (!connection_endpoints(d, trap->conn, &local, &remote, &why)) {
+			log_warning(daemon, "a packet wants %s.%s: %s", trap->conn->name,
+				    trap->child->name, why);
+			return;
+		}
+		log_info(daemon, "a packet wants %s.%s", trap->conn->name, trap->child->name);
+		shard_initiate(d, posternd_initiator(d, trap->conn->name), trap->conn, trap->child,
+			       &local, &remote, &packet, 0);
+		return;
+	}
+	log_debug(daemon, "ACQUIRE for reqid %u, which is no trap of ours", acquire->reqid);
+}
