@@ -21,8 +21,9 @@ struct vici_request;
 
 /*
  * Every token that the daemon was given is ended exactly once, by vici_request_ok(), by
- * vici_request_fail() or (list_sas) by vici_request_sas(), and is gone after that. Any of them may
- * be called from within the backend function that brought the token.
+ * vici_request_fail(), by vici_request_terminated() (terminate) or by vici_request_sas()
+ * (list_sas), and is gone after that. Any of them may be called from within the backend function
+ * that brought the token.
  */
 void vici_request_ok(struct vici_request *req);
 void vici_request_fail(struct vici_request *req, const char *fmt, ...) _printf_(2, 3);
@@ -44,6 +45,9 @@ void vici_request_log(struct vici_request *req, enum vici_log_level level, const
 /* Nobody waits for this token any more (client gone, or timed out): work for it may be cut short.
  */
 bool vici_request_abandoned(const struct vici_request *req);
+
+/* Ends the token of terminate(): how many SAs matched, and how many of those are gone. */
+void vici_request_terminated(struct vici_request *req, unsigned matched, unsigned gone);
 
 /* Some of the SAs that list_sas asked for, and where to go on. */
 struct vici_sa_page {
@@ -96,7 +100,7 @@ struct vici_stats {
  */
 struct vici_backend {
 	/* The configuration in force. Stays the daemon's; good until set_config(). */
-	const struct ike_config *(*config)(void *ctx);
+	struct ike_config *(*config)(void *ctx);
 	/*
 	 * Put a complete new configuration in force, taking it over: traps are installed and
 	 * removed, SAs that are up stay. 0, or -errno with the reason in err; then the old one
@@ -115,8 +119,8 @@ struct vici_backend {
 	void (*initiate)(void *ctx, const char *ike, const char *child, struct vici_request *req);
 	/*
 	 * Delete what matches the (not empty) filter: Child SAs when it names a child or a
-	 * child_id, else IKE SAs. force: don't wait for the peer. *ret_matched of the answer: see
-	 * vici_request_terminated().
+	 * child_id, else IKE SAs. force: don't wait for the peer. Ends the token by
+	 * vici_request_terminated(), or by one of the others.
 	 */
 	void (*terminate)(void *ctx, const struct vici_sa_filter *filter, bool force,
 			  struct vici_request *req);
@@ -139,6 +143,3 @@ struct vici_backend {
 
 	void (*stats)(void *ctx, struct vici_stats *ret_stats);
 };
-
-/* Ends the token of terminate(): how many SAs matched, and how many of those are gone. */
-void vici_request_terminated(struct vici_request *req, unsigned matched, unsigned gone);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * SAs and connections as messages of the control protocol, with strongSwan's names for their
+ * fields. Any thread.
+ */
+#include "pdk/base/bytes.h"
+#include "ikev2/vici/info.h"
+
+struct child_conf;
+struct connection;
+
+/*
+ * The section of an IKE SA, as in list-sa; with the Child SAs from first to before end. Children
+ * that would make the message too long are left out.
+ */
+void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t first, size_t end);
+
+/* The section of a connection, as in list-conn. */
+void vici_put_connection(struct writer *w, const struct connection *conn);
+
+/* The section of a trap policy, as in list-policy. */
+void vici_put_policy(struct writer *w, const struct connection *conn,
+		     const struct child_conf *child);
