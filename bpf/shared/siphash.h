@@ -75,7 +75,8 @@ siphash_inline __u64 siphash_end(struct siphash_state *s, __u64 tail, __u64 len)
  * Hash of n integers: what siphash() gives for their little-endian octets one after the other. In
  * BPF n must be a constant.
  */
-siphash_inline __u64 siphash_words(const struct siphash_key *key, const __u64 *words, unsigned int n)
+siphash_inline __u64 siphash_words(const struct siphash_key *key, const __u64 *words,
+				   unsigned int n)
 {
 	struct siphash_state s;
 
