@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A key keeps its cipher and MAC contexts keyed, so a message costs no key schedule. Both kinds of
- * algorithm go through the same four steps; where they differ is in two pairs of functions:
+ * A key keeps its cipher and MAC contexts keyed, so a message costs no key schedule. Where the two
+ * kinds of algorithm differ is in two pairs of functions:
  *
  *	combined:  nonce = salt | IV, the cipher takes the associated data and makes the ICV
  *	separate:  CBC over the text, then HMAC over associated data | IV | text
@@ -18,8 +18,7 @@
 #include "pdk/crypto/aead_impl.h"
 #include "pdk/crypto/secret.h"
 
-#define SALT_MAX  4
-#define NONCE_MAX 16
+#define NONCE_MAX 16 /* salt and IV */
 
 enum aead_way {
 	AEAD_OPEN = 0, /* the values that EVP_CipherInit_ex2() takes */
