@@ -34,10 +34,10 @@ enum ipsec_mode {
 #define IPSEC_SELECTORS_MAX 512
 
 /*
- * Reqids bind policies to SAs, and tell ours from everybody else's: what has a reqid of this range in
- * the kernel's tables is ours, and is removed by open() and close(). The core hands out the numbers
- * 1 to IPSEC_REQID_COUNT - 1 of the range; 0 is the backend's own, for probing. Hand-made SAs and
- * other daemons count from 1, far below.
+ * Reqids bind policies to SAs, and tell ours from everybody else's: what has a reqid of this range
+ * in the kernel's tables is ours, and is removed by open() and close(). The core hands out the
+ * numbers 1 to IPSEC_REQID_COUNT - 1 of the range; 0 is the backend's own, for probing. Hand-made
+ * SAs and other daemons count from 1, far below.
  */
 #define IPSEC_REQID_BASE  0x50000000u /* 'P' */
 #define IPSEC_REQID_COUNT 0x01000000u
@@ -57,13 +57,13 @@ struct ipsec_limits {
 struct ipsec_sa {
 	enum ipsec_direction direction;
 	enum ipsec_mode mode;
-	uint32_t spi;		 /* host order */
+	uint32_t spi;            /* host order */
 	struct netaddr src, dst; /* with ports: ESP in UDP (RFC 3948) when udp_encap */
 	bool udp_encap;
 	uint32_t reqid;
-	uint16_t encr;	      /* ENCR_* */
-	uint16_t encr_bits;   /* key length in bits without salt */
-	uint16_t integ;	      /* AUTH_*, 0 with AEAD */
+	uint16_t encr;                   /* ENCR_* */
+	uint16_t encr_bits;              /* key length in bits without salt */
+	uint16_t integ;                  /* AUTH_*, 0 with AEAD */
 	uint8_t encr_key[IPSEC_KEY_MAX]; /* salt included, RFC 5282 7.1 order: key | salt */
 	size_t encr_key_len;
 	uint8_t integ_key[IPSEC_KEY_MAX];
@@ -92,7 +92,7 @@ enum ipsec_op_type {
 	IPSEC_SA_ADD,
 	IPSEC_SA_UPDATE, /* same SPI and destination: new encapsulation ports */
 	IPSEC_SA_DELETE, /* sa.spi, sa.dst, sa.mark are read */
-	IPSEC_SA_QUERY,	 /* fills usage */
+	IPSEC_SA_QUERY,  /* fills usage */
 	/*
 	 * Policies are counted: the same selectors may be added by a trap and by several Child SAs
 	 * (redundant or during rekeying). The newest addition is what the kernel holds; taking one
@@ -104,7 +104,8 @@ enum ipsec_op_type {
 
 struct ipsec_usage {
 	uint64_t bytes, packets;
-	/* Unix time in seconds. 0: never, or not told by the kernel (before 6.2): compare packets. */
+	/* Unix time in seconds. 0: never, or not told by the kernel (before 6.2): compare packets.
+	 */
 	uint64_t last_used;
 };
 
@@ -134,12 +135,13 @@ typedef void (*ipsec_done_fn)(struct ipsec_request *req, void *data);
  * (-ESRCH: the SA asked for is gone), and the request's err stays 0.
  *
  * Of the errors of one operation: -EINVAL a field is out of range, -EPROTONOSUPPORT the kernel has
- * no ESP, -ENOSYS or -EOPNOTSUPP it lacks the algorithm or a selector has no kernel form, -E2BIG the
- * selectors need more than IPSEC_SELECTORS_MAX, -EEXIST SPI or selector belong to somebody else.
+ * no ESP, -ENOSYS or -EOPNOTSUPP it lacks the algorithm or a selector has no kernel form, -E2BIG
+ * the selectors need more than IPSEC_SELECTORS_MAX, -EEXIST SPI or selector belong to somebody
+ * else.
  */
 struct ipsec_request {
-	struct mail mail;	 /* the backend's, for delivery */
-	struct ipsec *ipsec;	 /* the backend's */
+	struct mail mail;         /* the backend's, for delivery */
+	struct ipsec *ipsec;      /* the backend's */
 	struct mailbox *reply_to; /* where done() runs; NULL: nobody waits, the backend frees it */
 	ipsec_done_fn done;
 	void *data;
@@ -159,7 +161,7 @@ struct ipsec_request *ipsec_request_free(struct ipsec_request *req);
 
 struct ipsec_acquire {
 	uint32_t reqid, seq;
-	struct netaddr local, remote; /* outer addresses of the template */
+	struct netaddr local, remote;     /* outer addresses of the template */
 	struct ts packet_src, packet_dst; /* of the packet that asked */
 };
 
@@ -187,10 +189,10 @@ struct ipsec_events {
 };
 
 /*
- * Who wants to know which SAs the kernel holds (the counting map). Called on the backend's thread, so
- * it must not touch what other threads own, and not wait. added() comes before the kernel is asked,
- * so that the first packet is seen already; removed() when the kernel has let go of it, or has
- * refused it.
+ * Who wants to know which SAs the kernel holds (the counting map). Called on the backend's thread,
+ * so it must not touch what other threads own, and not wait. added() comes before the kernel is
+ * asked, so that the first packet is seen already; removed() when the kernel has let go of it, or
+ * has refused it.
  */
 struct ipsec_sa_observer {
 	void (*added)(const struct ipsec_sa *sa, void *data);
@@ -211,8 +213,9 @@ struct ipsec_ops {
 	/* Lets a socket carry IKE past the policies (IP_XFRM_POLICY), and take ESP in UDP. */
 	int (*prepare_socket)(struct ipsec *ipsec, int fd, int family, bool udp_encap);
 	/*
-	 * Owner of the loop, when nobody submits any more. Carries out what was submitted (completions
-	 * still arrive by mailbox), removes everything of ours from the kernel, then frees.
+	 * Owner of the loop, when nobody submits any more. Carries out what was submitted
+	 * (completions still arrive by mailbox), removes everything of ours from the kernel, then
+	 * frees.
 	 */
 	void (*close)(struct ipsec *ipsec);
 	/* One line of what the kernel offers, for the log: "esp4=yes sa_dir=no ...". */

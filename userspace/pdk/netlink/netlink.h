@@ -22,23 +22,26 @@
  * A request: netlink header, the family's fixed header (copied) and room for attr_room bytes of
  * attributes (with their headers and padding), to be added with nla_put(). NULL without memory.
  */
-struct nl_msg *netlink_msg_new(uint16_t type, uint16_t flags, struct bytes fixed_hdr, size_t attr_room);
+struct nl_msg *netlink_msg_new(uint16_t type, uint16_t flags, struct bytes fixed_hdr,
+			       size_t attr_room);
 /* Wipes (requests carry keys) and frees. Takes NULL, returns NULL. */
 struct nl_msg *netlink_msg_free(struct nl_msg *msg);
 
 /*
- * The fixed header of a received message and its attributes, index by type: NULL where absent. policy
- * as of nla_parse(): a table of max + 1. -EBADMSG when the message is shorter than its fixed header
- * or an attribute is malformed. tb points into h.
+ * Takes a received message apart: a copy of its fixed header (which need not be aligned in place)
+ * and its attributes, index by type: NULL where absent. policy as of nla_parse(): a table of max +
+ * 1, or NULL. -EBADMSG when the message is shorter than its fixed header or an attribute is
+ * malformed. tb points into h.
  */
-int netlink_msg_parse(const struct nlmsghdr *h, size_t fixed_len, int max, const struct nla_policy *policy,
-		      const void **ret_fixed, struct nlattr *tb[]);
+int netlink_msg_parse(const struct nlmsghdr *h, int max, const struct nla_policy *policy,
+		      void *ret_fixed, size_t fixed_len, struct nlattr *tb[]);
 
 /* -------- sockets -------- */
 
 struct netlink_socket;
 
-/* NETLINK_ROUTE, NETLINK_XFRM ...: bound, extended errors on, large buffers. -errno of the socket. */
+/* NETLINK_ROUTE, NETLINK_XFRM ...: bound, extended errors on, large buffers. -errno of the socket.
+ */
 int netlink_socket_new(int protocol, struct netlink_socket **ret_socket);
 /*
  * Over any descriptor that keeps message boundaries and answers as the kernel does. For tests. Owns
@@ -73,27 +76,29 @@ struct netlink_batch {
 void netlink_batch_fini(struct netlink_batch *b);
 
 /*
- * Append a request; NULL for msg is -ENOMEM, so that a builder can be called in place. On failure the
- * message is freed. The item is b->items[b->n - 1] afterwards.
+ * Append a request; NULL for msg is -ENOMEM, so that a builder can be called in place. On failure
+ * the message is freed. The item is b->items[b->n - 1] afterwards.
  */
-int netlink_batch_add(struct netlink_batch *b, struct nl_msg *msg_take, netlink_reply_fn reply, void *data);
+int netlink_batch_add(struct netlink_batch *b, struct nl_msg *msg_take, netlink_reply_fn reply,
+		      void *data);
 
 /*
- * Send all messages, in one sendmsg() as far as the socket's buffers allow (at least 128 short ones),
- * and take the acknowledgement of each: items[i].err and .text. The kernel goes on after a message
- * that fails. 0 when every message was answered, whatever the answer; -errno when the transport
- * failed: then the unanswered items carry that error. Waits; the kernel works the messages off
- * inside sendmsg(), so it doesn't wait long; -ETIMEDOUT after 10 s.
+ * Send all messages, in one sendmsg() as far as the socket's buffers allow (at least 128 short
+ * ones), and take the acknowledgement of each: items[i].err and .text. The kernel goes on after a
+ * message that fails. 0 when every message was answered, whatever the answer; -errno when the
+ * transport failed: then the unanswered items carry that error. Waits; the kernel works the
+ * messages off inside sendmsg(), so it doesn't wait long; -ETIMEDOUT after 10 s.
  */
 int netlink_transact(struct netlink_socket *s, struct netlink_batch *b);
 
 /* One request: 0 or -errno; text (NETLINK_TEXT_MAX, or NULL) gets the kernel's words. */
-int netlink_request(struct netlink_socket *s, struct nl_msg *msg_take, netlink_reply_fn reply, void *data,
-		    char *text);
+int netlink_request(struct netlink_socket *s, struct nl_msg *msg_take, netlink_reply_fn reply,
+		    void *data, char *text);
 
 /*
  * A dump: reply is called for each object. -EAGAIN when the kernel's tables kept changing while it
- * was read (NLM_F_DUMP_INTR): reply has then been called for some or all of them, and the caller may
- * start again. What the kernel sent is wiped after each call, for dumps that carry keys.
+ * was read (NLM_F_DUMP_INTR): reply has then been called for some or all of them, and the caller
+ * may start again. What the kernel sent is wiped after each call, for dumps that carry keys.
  */
-int netlink_dump(struct netlink_socket *s, struct nl_msg *msg_take, netlink_reply_fn reply, void *data);
+int netlink_dump(struct netlink_socket *s, struct nl_msg *msg_take, netlink_reply_fn reply,
+		 void *data);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * A thread for netlink requests: takes letters in order and runs each with a blocking socket at hand,
- * so that no loop ever waits for the kernel's configuration locks. Letters are struct mail as between
- * mailboxes: embedded, posted without allocation; the answer goes back by mailbox_post().
+ * A thread for netlink requests: takes letters in order and runs each with a blocking socket at
+ * hand, so that no loop ever waits for the kernel's configuration locks. Letters are struct mail as
+ * between mailboxes: embedded, posted without allocation; the answer goes back by mailbox_post().
  */
 #include "pdk/worker/mailbox.h"
 
@@ -11,8 +11,8 @@ struct netlink_socket;
 struct netlink_thread;
 
 /*
- * Starts a thread with all signals blocked. name (at most 15 bytes, static) is its name for ps and for
- * the log. Owns socket from now on, also on failure. -ENOMEM, -EAGAIN.
+ * Starts a thread with all signals blocked. name (at most 15 bytes, static) is its name for ps and
+ * for the log. Owns socket from now on, also on failure. -ENOMEM, -EAGAIN.
  */
 int netlink_thread_new(const char *name, struct netlink_socket *socket_take,
 		       struct netlink_thread **ret_thread);
