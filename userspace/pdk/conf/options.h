@@ -2,9 +2,9 @@
 #pragma once
 /*
  * Option tables: what a section may hold, owned by the subsystem that uses it, and one function
- *that fills a struct from a section by such a table. What no table names is refused, with where it
+ * that fills a struct from a section by such a table. What no table names is refused, with where it
  * stands and which names come near. The manual page and the sample file are printed from the
- *tables.
+ * tables.
  *
  *	static const struct conf_option gw_options[] = {
  *		{ "dpd_delay", CONF_OPT_DURATION, offsetof(struct gw, dpd_delay), .dflt = "0s",

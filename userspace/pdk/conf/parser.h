@@ -11,19 +11,20 @@
  *		include conf.d/[a-z]*.conf
  *	}
  *
- * A section that is opened again is added to; a key that is set again takes the new value; "key ="
- * unsets it. "name : a.b, c { }" starts from copies of sections that stand before it, named by
- *their path from the root. Values are text as written; that one is a list or a number is decided by
- *the option (options.h). Reports go on after an error, so that one run finds all of a file's.
+ * A section that is opened again is added to; a key that is set again takes the new value;
+ * "key =" unsets it. "name : a.b, c { }" starts from copies of sections that stand before it, named
+ * by their path from the root. Values are text as written; that one is a list or a number is
+ * decided by the option (options.h). Parsing goes on after an error, so that one run finds all of a
+ * file's; what is in the tree then is of no use.
  *
  * Blocks on files. Any thread.
  */
 #include "pdk/base/bytes.h"
 #include "pdk/conf/tree.h"
 
-#define CONF_FILE_MAX    (4 * 1024 * 1024) /* bytes of one file */
-#define CONF_FILES_MAX   256               /* files of one configuration */
-#define CONF_INCLUDE_MAX 10                /* files that include one another */
+#define CONF_FILE_MAX    (16 * 1024 * 1024) /* bytes of one file */
+#define CONF_FILES_MAX   256                /* files of one configuration */
+#define CONF_INCLUDE_MAX 10                 /* files that include one another */
 
 /*
  * Parse text into root. name is what messages call it. An "include" is an error here, as text alone

@@ -15,10 +15,10 @@
 #include "pdk/base/list.h"
 #include "pdk/conf/report.h"
 
-#define CONF_DEPTH_MAX 16                /* sections within sections below the root */
-#define CONF_NAME_MAX  255               /* bytes of a name */
-#define CONF_VALUE_MAX (512 * 1024)      /* bytes of one value */
-#define CONF_TREE_MAX  (8 * 1024 * 1024) /* bytes of names, values and nodes in one tree */
+#define CONF_DEPTH_MAX 16                 /* sections within sections below the root */
+#define CONF_NAME_MAX  255                /* bytes of a name */
+#define CONF_VALUE_MAX (512 * 1024)       /* bytes of one value */
+#define CONF_TREE_MAX  (64 * 1024 * 1024) /* bytes of names, values and nodes in one tree */
 
 enum conf_type {
 	CONF_SECTION,
