@@ -35,6 +35,17 @@ static void perform_send(struct shard *shard, const struct ike_action *action)
 			 packet_bytes(action->send.packet));
 }
 
+/* Not IKE: without the marker (RFC 3948 2.3). */
+static void perform_keepalive(struct shard *shard, const struct ike_action *action)
+{
+	static const uint8_t keepalive[] = { 0xff };
+	const struct netaddr *local = &action->send.local;
+	struct udp_socket *udp = shard->sockets[family_index(local->family)][1].udp;
+
+	if (udp)
+		udp_send(udp, local, &action->send.remote, BYTES_NONE, BYTES_OF(keepalive));
+}
+
 static void ipsec_done(struct ipsec_request *req, void *data);
 
 static void perform_ipsec(struct shard *shard, struct ike_action *action)
@@ -97,6 +108,9 @@ static void shard_perform(struct shard *shard)
 		switch (action->type) {
 		case IKE_ACTION_SEND:
 			perform_send(shard, action);
+			break;
+		case IKE_ACTION_KEEPALIVE:
+			perform_keepalive(shard, action);
 			break;
 		case IKE_ACTION_IPSEC:
 			perform_ipsec(shard, action);

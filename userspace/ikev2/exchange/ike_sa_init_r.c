@@ -104,6 +104,14 @@ static const struct connection *find_connection(const struct ike_core *core,
 	return NULL;
 }
 
+/* The limit is the daemon's; each worker has its share. */
+static bool too_many_sas(const struct ike_core *core)
+{
+	const unsigned limit = core->config->settings.ike_sa_limit, n = core->params.n_workers;
+
+	return limit && core->n_sas >= (limit + n - 1) / n;
+}
+
 const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
 				      const struct netaddr *remote, const struct ike_message *m)
 {
@@ -121,7 +129,7 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 	}
 	if (!screen_cookie(core, local, remote, m, request.nonce))
 		return NULL;
-	if (limit && core->n_half_open >= limit) {
+	if ((limit && core->n_half_open >= limit) || too_many_sas(core)) {
 		core->counters.half_open_refused++;
 		return NULL;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/exchange/message.h"
 
+#include <errno.h>
+
 #include "pdk/log/log.h"
 #include "ikev2/codec/message.h"
 #include "ikev2/sa/core.h"

@@ -55,6 +55,7 @@ static void enter_established(struct ike_sa *sa)
 		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id, sizeof(local_id)),
 		       netaddr_str_port(&sa->remote, remote),
 		       identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
+	timers_keep_alive(sa);
 	ike_core_event(core, IKE_EVENT_IKE_UP, sa, NULL);
 }
 

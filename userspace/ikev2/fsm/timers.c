@@ -8,6 +8,7 @@
  *   answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4).
+ * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  */
 #include "ikev2/fsm/timers.h"
 
@@ -52,6 +53,7 @@ void timers_update(struct ike_sa *sa)
 		at = instant_min(at, sa->init_error_until);
 	at = instant_min(at, half_open_end(sa));
 	at = instant_min(at, liveness_time(sa));
+	at = instant_min(at, sa->keepalive_at);
 	sa->deadline = at;
 	if (!instant_is_never(at))
 		heap_insert(&sa->core->timers, &sa->timer);
@@ -69,6 +71,21 @@ static void timer_retransmit(struct ike_sa *sa)
 	ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
 }
 
+void timers_keep_alive(struct ike_sa *sa)
+{
+	struct duration pause = sa->core->config->settings.nat_keepalive;
+
+	sa->keepalive_at = INSTANT_NEVER;
+	if (sa->state == IKE_STATE_ESTABLISHED && sa->nat_local && pause.ns)
+		sa->keepalive_at = instant_add(sa->core->now, pause);
+}
+
+static void timer_keepalive(struct ike_sa *sa)
+{
+	ike_core_keepalive(sa->core, &sa->local, &sa->remote);
+	timers_keep_alive(sa);
+}
+
 static void timers_run_one(struct ike_sa *sa)
 {
 	struct instant now = sa->core->now;
@@ -79,6 +96,8 @@ static void timers_run_one(struct ike_sa *sa)
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer began, but did not go on to IKE_AUTH");
 	else if (sa->window.request && instant_reached(now, sa->window.retransmit_at))
 		timer_retransmit(sa);
+	else if (instant_reached(now, sa->keepalive_at))
+		timer_keepalive(sa);
 	else if (instant_reached(now, liveness_time(sa)) &&
 		 exchange_queue(sa, &exchange_liveness, 0) < 0)
 		/* No memory to ask: ask again after another delay. */

@@ -11,6 +11,8 @@ struct ike_sa;
 
 /* What sa waits for has changed. */
 void timers_update(struct ike_sa *sa);
+/* sa is established: starts its keepalives, when it needs them. */
+void timers_keep_alive(struct ike_sa *sa);
 /* Runs whatever is due by core->now. */
 void timers_run(struct ike_core *core);
 /* The order of the heap. */

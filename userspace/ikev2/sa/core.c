@@ -83,6 +83,7 @@ struct ike_action *ike_action_free(struct ike_action *action)
 		return NULL;
 	switch (action->type) {
 	case IKE_ACTION_SEND:
+	case IKE_ACTION_KEEPALIVE:
 		packet_unref(action->send.packet);
 		break;
 	case IKE_ACTION_IPSEC:
@@ -122,6 +123,17 @@ void ike_core_send(struct ike_core *core, const struct netaddr *local, const str
 	action->send.remote = *remote;
 	action->send.packet = packet_ref(packet);
 	core->counters.sent++;
+}
+
+void ike_core_keepalive(struct ike_core *core, const struct netaddr *local,
+			const struct netaddr *remote)
+{
+	struct ike_action *action = action_new(core, IKE_ACTION_KEEPALIVE);
+
+	if (!action)
+		return;
+	action->send.local = *local;
+	action->send.remote = *remote;
 }
 
 int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req)

@@ -27,6 +27,7 @@ struct ike_sa;
 
 enum ike_action_type {
 	IKE_ACTION_SEND,   /* a datagram */
+	IKE_ACTION_KEEPALIVE, /* one octet that keeps a NAT's mapping (RFC 3948 4) */
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
 	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
@@ -47,7 +48,7 @@ struct ike_action {
 	union {
 		struct {
 			struct netaddr local, remote; /* port 4500 locally: with non-ESP marker */
-			struct packet *packet;
+			struct packet *packet;	      /* NULL for a keepalive */
 		} send;
 		struct ipsec_request *ipsec;
 		struct {
@@ -140,6 +141,9 @@ struct ike_core *ike_core_free(struct ike_core *core);
 /* Takes its own reference of packet. */
 void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
 		   struct packet *packet);
+/* A keepalive from local to remote. */
+void ike_core_keepalive(struct ike_core *core, const struct netaddr *local,
+			const struct netaddr *remote);
 /* Takes the request over, also when it fails: -ENOMEM. */
 int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
 /* child: the one concerned, NULL for the IKE SA itself. */

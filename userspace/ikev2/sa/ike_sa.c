@@ -52,6 +52,7 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi_draw(core);
 	sa->deadline = INSTANT_NEVER;
 	sa->init_error_until = INSTANT_NEVER;
+	sa->keepalive_at = INSTANT_NEVER;
 	sa->created = core->now;
 	sa->last_inbound = core->now;
 	window_init(&sa->window);

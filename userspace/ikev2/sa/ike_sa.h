@@ -75,6 +75,7 @@ struct ike_sa {
 
 	struct instant created, established;
 	struct instant last_inbound; /* authenticated message from the peer */
+	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
 	const char *failure;	     /* why it never got established; static text */
 };
