@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+
+#include "pdk/conf/options.h"
+#include "pdk/conf/parser.h"
+#include "ikev2/vici/tree.h"
+#include "tools/postern.h"
+
+/*
+ * postern load: without a file the daemon reads its own configuration again; with one, its secrets
+ * and then its connections are sent, which replace those of the same names.
+ */
+
+static int report_no_memory(void)
+{
+	fputs("postern: out of memory\n", stderr);
+	return POSTERN_FAILED;
+}
+
+static int load_connection(struct postern *p, const struct conf_node *conn)
+{
+	char what[VICI_TEXT_MAX];
+	struct writer w;
+	int rc;
+
+	snprintf(what, sizeof(what), "connection %s", conn->name);
+	writer_init_heap(&w, VICI_PACKET_MAX);
+	vici_put_section(&w, conn->name);
+	vici_put_tree(&w, conn);
+	vici_put_section_end(&w);
+	rc = postern_call(p, "load-conn", &w, what, NULL);
+	writer_fini(&w);
+	if (rc == POSTERN_OK && !p->quiet)
+		printf("loaded %s\n", what);
+	return rc;
+}
+
+static bool is_owner(const struct conf_node *node)
+{
+	return node->type == CONF_VALUE && !strncmp(node->name, "id", 2);
+}
+
+static int load_secret(struct postern *p, const struct conf_node *section)
+{
+	const struct conf_node *data = conf_find_type(section, "secret", CONF_VALUE), *node;
+	struct conf_secret secret = { 0 };
+	char what[VICI_TEXT_MAX];
+	struct writer w;
+	int rc;
+
+	snprintf(what, sizeof(what), "secret %s", section->name);
+	if (!data) {
+		fprintf(stderr, "postern: %s: has no 'secret ='\n", what);
+		return POSTERN_FAILED;
+	}
+	rc = conf_parse_secret(conf_bytes(data), &secret);
+	if (rc == -ENOMEM)
+		return report_no_memory();
+	if (rc) {
+		fprintf(stderr, "postern: %s: bad hexadecimal or base64\n", what);
+		return POSTERN_FAILED;
+	}
+	writer_init_heap(&w, VICI_PACKET_MAX);
+	vici_put_str(&w, "id", section->name);
+	vici_put_str(&w, "type", "IKE");
+	vici_put_value(&w, "data", BYTES(secret.data, secret.len));
+	vici_put_list(&w, "owners");
+	conf_for_each(node, section) if (is_owner(node)) vici_put_item(&w, conf_bytes(node));
+	vici_put_list_end(&w);
+	conf_secret_clear(&secret);
+	rc = postern_call(p, "load-shared", &w, what, NULL);
+	writer_fini(&w);
+	if (rc == POSTERN_OK && !p->quiet)
+		printf("loaded %s\n", what);
+	return rc;
+}
+
+/* Each section within a section of that name; goes on after failures. */
+static int load_each(struct postern *p, const struct conf_node *root, const char *name,
+		     int (*load)(struct postern *p, const struct conf_node *section))
+{
+	const struct conf_node *all = conf_find_type(root, name, CONF_SECTION), *node;
+	int rc = POSTERN_OK, one;
+
+	if (!all)
+		return POSTERN_OK;
+	conf_for_each(node, all)
+	{
+		if (node->type != CONF_SECTION)
+			continue;
+		one = load(p, node);
+		if (rc == POSTERN_OK)
+			rc = one;
+	}
+	return rc;
+}
+
+static int load_tree(struct postern *p, const struct conf_node *root)
+{
+	const struct conf_node *node;
+	int secrets, connections;
+
+	conf_for_each(node,
+		      root) if (strcmp(node->name, "secrets") && strcmp(node->name, "connections"))
+		fprintf(stderr,
+			"postern: %s is left out: only secrets and connections can be "
+			"sent\n",
+			node->name);
+	secrets = load_each(p, root, "secrets", load_secret);
+	connections = load_each(p, root, "connections", load_connection);
+	return secrets != POSTERN_OK ? secrets : connections;
+}
+
+static int load_file(struct postern *p, const char *path)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct conf_node *root = conf_root_new();
+	int rc = POSTERN_FAILED, err = -ENOMEM;
+
+	if (root)
+		err = conf_parse_file(path, root, &report);
+	if (err == -ENOMEM)
+		rc = report_no_memory();
+	else if (err)
+		fputs(conf_report_text(&report), stderr);
+	else
+		rc = load_tree(p, root);
+	conf_report_fini(&report);
+	conf_free(root);
+	return rc;
+}
+
+int cmd_load(struct postern *p)
+{
+	int rc;
+
+	if (p->n_args > 0)
+		return load_file(p, p->args[0]);
+	rc = postern_call(p, "reload-settings", NULL, NULL, NULL);
+	if (rc == POSTERN_OK && !p->quiet)
+		puts("configuration loaded");
+	return rc;
+}
