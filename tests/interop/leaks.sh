@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+#	host-a --- gw-a --- wan --- gw-b --- host-b
+#	         posternd         posternd
+#
+# Tunnels that come and go a thousand times leave nothing: memory, file descriptors, SAs and policies are where they were.
+# CYCLES overrides the number.
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$top/netns-lab/lab.sh"
+. "$top/tests/interop/gateways.sh"
+
+ktap_require root esp
+gw_kind=([gw-a]=postern [gw-b]=postern)
+gw_require postern
+cycles=${CYCLES:-1000}
+warm_up=50
+slack_kib=512
+
+need "the lab comes up" lab_up two-gateways
+at_exit lab_down
+need "gw-a starts" gw_start gw-a
+need "gw-b starts" gw_start gw-b
+
+# cycle N: tunnels that gw-a makes and takes down, inside the node so that nothing else is started each time.
+cycle() {
+	in_node gw-a sh -c '
+		i=0
+		while [ $i -lt "$1" ]; do
+			"$2" up --quiet site-b && "$2" down --quiet site-b || exit 1
+			i=$((i + 1))
+			[ $((i % 100)) != 0 ] || echo "# $i" >&2
+		done' sh "$1" "$postern"
+}
+
+quiet() {
+	gw_has_none gw-a site-b && gw_has_none gw-b site-a && [ -z "$(in_node gw-a ip xfrm state; in_node gw-b ip xfrm state)" ]
+}
+
+rss_of() {
+	in_node "$1" sh -c 'awk "/^VmRSS/ { print \$2 }" "/proc/$(cat /run/lab.posternd.pid)/status"'
+}
+
+fds_of() {
+	in_node "$1" sh -c 'ls "/proc/$(cat /run/lab.posternd.pid)/fd" | wc -l'
+}
+
+policies_of() {
+	in_node "$1" ip xfrm policy | grep -c '^src'
+}
+
+need "$warm_up tunnels to warm up" cycle $warm_up
+need "all of them are gone" wait_for 20 quiet
+declare -A rss fds policies
+for node in gw-a gw-b; do
+	rss[$node]=$(rss_of $node) fds[$node]=$(fds_of $node) policies[$node]=$(policies_of $node)
+	ktap_comment "$node before: ${rss[$node]} KiB, ${fds[$node]} descriptors, ${policies[$node]} policies"
+done
+need "$cycles tunnels come and go" cycle "$cycles"
+check "no SA is left in either kernel" wait_for 20 quiet
+for node in gw-a gw-b; do
+	ktap_comment "$node after: $(rss_of $node) KiB, $(fds_of $node) descriptors, $(policies_of $node) policies"
+	check "$node holds no more memory" test "$(rss_of $node)" -le $((${rss[$node]} + slack_kib))
+	check "$node holds no more file descriptors" test "$(fds_of $node)" = "${fds[$node]}"
+	check "$node has as many policies" test "$(policies_of $node)" = "${policies[$node]}"
+done
+check "gw-a ends in order" gw_stop gw-a
+check "gw-b ends in order" gw_stop gw-b
+for node in gw-a gw-b; do
+	check "nothing is left in $node's kernel" kernel_has_none $node
+done
+
+[ "$ktap_failed" = 0 ] || gw_show_logs
+ktap_done
