@@ -10,7 +10,7 @@
 #include "ikev2/codec/proposal.h"
 
 /* Text of why a proposal was refused. */
-#define PROPOSAL_ERROR_LEN 200
+#define PROPOSAL_ERROR_LEN 500
 
 /*
  * One keyword proposal for IKE_PROTOCOL_IKE or IKE_PROTOCOL_ESP, number 1, no SPI. Several keywords
