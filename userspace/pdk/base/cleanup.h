@@ -18,11 +18,12 @@
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 /* Take the pointer out of a variable and leave NULL behind, for results that leave a scope. */
-#define steal_ptr(p)                       \
-	({                                 \
-		__typeof__(p) _stolen = (p); \
-		(p) = NULL;                \
-		_stolen;                   \
+#define steal_ptr(p)                          \
+	({                                    \
+		__typeof__(&(p)) _at = &(p);  \
+		__typeof__(p) _stolen = *_at; \
+		*_at = NULL;                  \
+		_stolen;                      \
 	})
 
 static inline void cleanup_free(void *p)
