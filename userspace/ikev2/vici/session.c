@@ -216,6 +216,8 @@ static void handle_request(struct vici_session *s, const struct vici_packet *p)
 	size_t begin;
 
 	s->server->counters.requests++;
+	log_debug(vici, "request '%.*s'%s", (int)p->name.len, (const char *)p->name.data,
+		  command ? "" : ", which we don't have");
 	if (!command) {
 		send_plain(s, VICI_CMD_UNKNOWN);
 		return;

@@ -1,0 +1,765 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <kselftest_harness.h>
+
+#include "pdk/log/log.h"
+#include "fake.h"
+
+/* The control server, its clients being good, slow, wrong, or gone. */
+
+FIXTURE(server)
+{
+	struct fake fake;
+	struct vici_client *client;
+};
+
+FIXTURE_SETUP(server)
+{
+	fake_init(&self->fake);
+	self->fake.options.stalled = DURATION_MS(500);
+	self->fake.options.max_clients = 150;
+	ASSERT_EQ(0, fake_start(&self->fake));
+	ASSERT_EQ(0, vici_client_connect(self->fake.path, &self->client));
+	vici_client_set_timeout(self->client, DURATION_S(20));
+}
+
+FIXTURE_TEARDOWN(server)
+{
+	vici_client_free(self->client);
+	fake_fini(&self->fake);
+}
+
+/* -------- helpers -------- */
+
+static struct vici_client *connect_one(struct fake *f)
+{
+	struct vici_client *c = NULL;
+
+	if (vici_client_connect(f->path, &c))
+		return NULL;
+	vici_client_set_timeout(c, DURATION_S(20));
+	return c;
+}
+
+/* A command with up to two strings. Its result, and whether it says success. */
+static int call(struct vici_client *c, const char *command, const char *key1, const char *value1,
+		const char *key2, const char *value2, struct bytes *ret_response)
+{
+	struct writer w;
+	int err;
+
+	writer_init_heap(&w, 4096);
+	if (key1)
+		vici_put_str(&w, key1, value1);
+	if (key2)
+		vici_put_str(&w, key2, value2);
+	err = vici_client_call(c, command, writer_view(&w), NULL, NULL, ret_response);
+	writer_fini(&w);
+	return err;
+}
+
+static bool alive(struct vici_client *c)
+{
+	struct bytes response;
+	char buf[VICI_TEXT_MAX];
+
+	return call(c, "version", NULL, NULL, NULL, NULL, &response) == 0 &&
+	       vici_get_str(response, "version", buf) && !strcmp(buf, "1.2.3");
+}
+
+/* A request as it goes over the wire; the memory is static. */
+static struct bytes raw_request(const char *command)
+{
+	static uint8_t buf[256];
+	struct writer w;
+	size_t begin;
+
+	writer_init_fixed(&w, buf, sizeof(buf));
+	begin = vici_packet_begin(&w, VICI_CMD_REQUEST, command);
+	vici_packet_end(&w, begin);
+	return writer_view(&w);
+}
+
+static bool send_raw(struct vici_client *c, struct bytes b)
+{
+	return send(vici_client_fd(c), b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len;
+}
+
+static bool only_one_left(struct fake *f)
+{
+	return vici_server_counters(f->server)->connected == 1;
+}
+
+/* -------- commands -------- */
+
+TEST_F(server, tells_its_version)
+{
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	ASSERT_EQ(0, call(self->client, "version", NULL, NULL, NULL, NULL, &r));
+	EXPECT_STREQ("posternd", vici_get_str(r, "daemon", buf));
+	EXPECT_STREQ("1.2.3", vici_get_str(r, "version", buf));
+	EXPECT_STREQ("Linux", vici_get_str(r, "sysname", buf));
+}
+
+TEST_F(server, tells_its_figures)
+{
+	struct bytes r, section;
+	char buf[VICI_TEXT_MAX];
+
+	ASSERT_EQ(0, call(self->client, "stats", NULL, NULL, NULL, NULL, &r));
+	ASSERT_TRUE(vici_get(r, VICI_SECTION_START, "ikesas", &section));
+	EXPECT_STREQ("2", vici_get_str(section, "half-open", buf));
+	ASSERT_TRUE(vici_get(r, VICI_SECTION_START, "counters", &section));
+	EXPECT_STREQ("42", vici_get_str(section, "messages-in", buf));
+	ASSERT_TRUE(vici_get(r, VICI_SECTION_START, "uptime", &section));
+	EXPECT_STREQ("3 hours 0 minutes", vici_get_str(section, "running", buf));
+}
+
+TEST_F(server, survives_what_it_does_not_know)
+{
+	struct bytes r;
+
+	EXPECT_EQ(-ENOENT, call(self->client, "brew-tea", NULL, NULL, NULL, NULL, &r));
+	EXPECT_EQ(-ENOENT, vici_client_register(self->client, "tea-ready"));
+	EXPECT_EQ(-ENOENT, vici_client_unregister(self->client, "lis"));
+	EXPECT_TRUE(alive(self->client));
+}
+
+TEST_F(server, passes_a_failed_reload_on)
+{
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	ASSERT_EQ(0, call(self->client, "reload-settings", NULL, NULL, NULL, NULL, &r));
+	EXPECT_TRUE(vici_get_bool(r, "success"));
+	self->fake.failure = "postern.conf:3: no such option";
+	ASSERT_EQ(0, call(self->client, "reload-settings", NULL, NULL, NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_STREQ("postern.conf:3: no such option", vici_get_str(r, "errmsg", buf));
+	EXPECT_EQ(2, self->fake.reloads);
+}
+
+/* -------- list-sas -------- */
+
+struct seen {
+	size_t n;
+	bool in_order;
+};
+
+static int see_sa(struct bytes name, struct bytes message, void *data)
+{
+	struct seen *seen = data;
+	struct bytes sa;
+	int64_t id;
+
+	if (!vici_get(message, VICI_SECTION_START, "gw", &sa) ||
+	    vici_get_int(sa, "uniqueid", 0, &id) || (size_t)id != ++seen->n)
+		seen->in_order = false;
+	return 0;
+}
+
+static int list_all(struct vici_client *c, struct seen *seen)
+{
+	struct bytes r;
+	int err;
+
+	*seen = (struct seen){ .in_order = true };
+	err = vici_client_register(c, "list-sa");
+	if (!err)
+		err = vici_client_call(c, "list-sas", BYTES_NONE, see_sa, seen, &r);
+	return err ? err : vici_client_unregister(c, "list-sa");
+}
+
+TEST_F(server, lists_ten_thousand_sas_once_and_in_order)
+{
+	struct seen seen;
+
+	self->fake.n_sas = 10000;
+	ASSERT_EQ(0, list_all(self->client, &seen));
+	EXPECT_EQ(10000, seen.n);
+	EXPECT_TRUE(seen.in_order);
+	EXPECT_EQ((10000 + 63) / 64, self->fake.pages_asked);
+}
+
+TEST_F(server, lists_from_answers_given_within_the_call)
+{
+	struct seen seen;
+
+	self->fake.late_pages = false;
+	self->fake.page_size = 1;
+	self->fake.n_sas = 3000;
+	ASSERT_EQ(0, list_all(self->client, &seen));
+	EXPECT_EQ(3000, seen.n);
+	EXPECT_TRUE(seen.in_order);
+}
+
+TEST_F(server, lists_nothing_when_there_is_nothing)
+{
+	struct seen seen;
+
+	self->fake.n_sas = 0;
+	ASSERT_EQ(0, list_all(self->client, &seen));
+	EXPECT_EQ(0, seen.n);
+}
+
+TEST_F(server, ends_a_listing_that_fails_with_the_reason)
+{
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	self->fake.failure = "worker is gone";
+	ASSERT_EQ(0, call(self->client, "list-sas", NULL, NULL, NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_STREQ("worker is gone", vici_get_str(r, "errmsg", buf));
+	self->fake.failure = NULL;
+	EXPECT_TRUE(alive(self->client));
+}
+
+static int keep_sa(struct bytes name, struct bytes message, void *data)
+{
+	struct writer *w = data;
+
+	if (w->len == 0)
+		writer_bytes(w, message);
+	return 0;
+}
+
+TEST_F(server, tells_all_about_an_sa)
+{
+	static const struct {
+		const char *key, *value;
+	} ike_fields[] = {
+		{ "uniqueid", "1" },
+		{ "version", "2" },
+		{ "state", "ESTABLISHED" },
+		{ "local-host", "192.0.2.1" },
+		{ "local-port", "500" },
+		{ "local-id", "moon.example.org" },
+		{ "remote-host", "192.0.2.2" },
+		{ "remote-port", "4500" },
+		{ "remote-id", "sun.example.org" },
+		{ "initiator", "yes" },
+		{ "initiator-spi", "1122334455667788" },
+		{ "responder-spi", "99aabbccddeeff01" },
+		{ "nat-remote", "yes" },
+		{ "nat-any", "yes" },
+		{ "encr-alg", "AES_GCM_16" },
+		{ "encr-keysize", "128" },
+		{ "prf-alg", "PRF_HMAC_SHA2_256" },
+		{ "dh-group", "CURVE_25519" },
+		{ "established", "75" },
+	}, child_fields[] = {
+		{ "name", "net" },
+		{ "uniqueid", "1" },
+		{ "reqid", "1" },
+		{ "state", "INSTALLED" },
+		{ "mode", "TUNNEL" },
+		{ "protocol", "ESP" },
+		{ "encap", "yes" },
+		{ "spi-in", "c0000001" },
+		{ "spi-out", "c0000002" },
+		{ "encr-alg", "AES_CBC" },
+		{ "encr-keysize", "256" },
+		{ "integ-alg", "HMAC_SHA2_256_128" },
+		{ "esn", "1" },
+		{ "bytes-in", "8400" },
+		{ "packets-in", "100" },
+		{ "use-in", "3" },
+		{ "bytes-out", "16800" },
+		{ "packets-out", "200" },
+		{ "install-time", "75" },
+	};
+	struct bytes r, ike, children, child, list, item;
+	char buf[VICI_TEXT_MAX];
+	struct writer w;
+
+	writer_init_heap(&w, 8192);
+	ASSERT_EQ(0, vici_client_register(self->client, "list-sa"));
+	ASSERT_EQ(0, vici_client_call(self->client, "list-sas", BYTES_NONE, keep_sa, &w, &r));
+	ASSERT_TRUE(vici_get(writer_view(&w), VICI_SECTION_START, "gw", &ike));
+	for (size_t i = 0; i < ARRAY_SIZE(ike_fields); i++) {
+		ASSERT_NE(NULL, vici_get_str(ike, ike_fields[i].key, buf))
+		{
+			TH_LOG("%s", ike_fields[i].key);
+		}
+		EXPECT_STREQ(ike_fields[i].value, buf);
+	}
+	EXPECT_EQ(NULL, vici_get_str(ike, "nat-local", buf));
+	EXPECT_EQ(NULL, vici_get_str(ike, "integ-alg", buf));
+	EXPECT_EQ(NULL, vici_get_str(ike, "rekey-time", buf));
+	ASSERT_TRUE(vici_get(ike, VICI_SECTION_START, "child-sas", &children));
+	ASSERT_TRUE(vici_get(children, VICI_SECTION_START, "net-1", &child));
+	for (size_t i = 0; i < ARRAY_SIZE(child_fields); i++) {
+		ASSERT_NE(NULL, vici_get_str(child, child_fields[i].key, buf))
+		{
+			TH_LOG("%s", child_fields[i].key);
+		}
+		EXPECT_STREQ(child_fields[i].value, buf);
+	}
+	EXPECT_EQ(NULL, vici_get_str(child, "use-out", buf));
+	ASSERT_TRUE(vici_get(child, VICI_LIST_START, "remote-ts", &list));
+	ASSERT_TRUE(vici_next_item(&list, &item));
+	EXPECT_TRUE(vici_bytes_are(item, "10.2.0.0/16"));
+	writer_fini(&w);
+}
+
+TEST_F(server, reports_bad_filters)
+{
+	struct bytes r;
+
+	ASSERT_EQ(0, call(self->client, "list-sas", "ike-id", "x", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	ASSERT_EQ(0, call(self->client, "list-sas", "child-id", "4294967296", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	ASSERT_EQ(0, call(self->client, "list-sas", "ike", "a\nb", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+}
+
+/* -------- clients that are no good -------- */
+
+static bool one_stalled(struct fake *f)
+{
+	return vici_server_counters(f->server)->stalled == 1;
+}
+
+static bool stuck(struct fake *f)
+{
+	return f->pages_asked > 2;
+}
+
+TEST_F(server, a_client_that_stops_reading_costs_little_and_is_cut_off)
+{
+	struct vici_client *lazy = connect_one(&self->fake);
+	struct seen seen;
+
+	ASSERT_NE(NULL, lazy);
+	self->fake.n_sas = 10000;
+	ASSERT_EQ(0, vici_client_register(lazy, "list-sa"));
+	ASSERT_TRUE(send_raw(lazy, raw_request("list-sas")));
+	ASSERT_TRUE(fake_wait(&self->fake, stuck));
+	/* Others are served, at full length, meanwhile. */
+	EXPECT_TRUE(alive(self->client));
+	ASSERT_TRUE(fake_wait(&self->fake, one_stalled));
+	EXPECT_TRUE(alive(self->client));
+	/* Its listing had stopped where its queue was full: far from all of 157 pages. */
+	EXPECT_LT(self->fake.pages_asked, 30);
+	EXPECT_EQ(0, fake_counters(&self->fake).outstanding);
+	EXPECT_EQ(1, fake_counters(&self->fake).connected);
+	ASSERT_EQ(0, list_all(self->client, &seen));
+	EXPECT_EQ(10000, seen.n);
+	vici_client_free(lazy);
+}
+
+TEST_F(server, a_slow_reader_that_reads_on_gets_all)
+{
+	struct vici_client *slow = connect_one(&self->fake);
+	struct seen seen = { .in_order = true };
+	struct bytes r;
+
+	ASSERT_NE(NULL, slow);
+	self->fake.n_sas = 2000;
+	ASSERT_EQ(0, vici_client_register(slow, "list-sa"));
+	ASSERT_TRUE(send_raw(slow, raw_request("list-sas")));
+	usleep(200000);
+	/* The response to the request above ends this call as well. */
+	ASSERT_EQ(0, call(self->client, "version", NULL, NULL, NULL, NULL, &r));
+	ASSERT_EQ(-EBADMSG, vici_client_events(slow, see_sa, &seen));
+	EXPECT_EQ(2000, seen.n);
+	EXPECT_TRUE(seen.in_order);
+	vici_client_free(slow);
+}
+
+static void raise_event(struct fake *f)
+{
+	struct ike_sa_info *sa = fake_sa(7);
+
+	if (!sa)
+		return;
+	vici_event_ike_updown(f->server, true, sa);
+	ike_sa_info_free(sa);
+}
+
+static void raise_many_events(struct fake *f)
+{
+	for (unsigned i = 0; i < 5000; i++)
+		raise_event(f);
+}
+
+TEST_F(server, a_listener_that_does_not_read_loses_events_not_memory)
+{
+	struct vici_client *lazy = connect_one(&self->fake);
+	struct vici_server_counters counters;
+
+	ASSERT_NE(NULL, lazy);
+	ASSERT_EQ(0, vici_client_register(lazy, "ike-updown"));
+	fake_run(&self->fake, raise_many_events);
+	counters = fake_counters(&self->fake);
+	EXPECT_GT(counters.events_dropped, 1000);
+	EXPECT_EQ(5000, counters.events_dropped + counters.events);
+	EXPECT_TRUE(alive(self->client));
+	EXPECT_TRUE(fake_wait(&self->fake, one_stalled));
+	vici_client_free(lazy);
+}
+
+TEST_F(server, a_vanished_client_leaves_its_request_to_end_unseen)
+{
+	struct vici_client *gone = connect_one(&self->fake);
+
+	ASSERT_NE(NULL, gone);
+	self->fake.hold = true;
+	ASSERT_TRUE(send_raw(gone, raw_request("list-sas")));
+	{
+		static uint8_t buf[128];
+		struct writer w;
+		size_t begin;
+
+		writer_init_fixed(&w, buf, sizeof(buf));
+		begin = vici_packet_begin(&w, VICI_CMD_REQUEST, "terminate");
+		vici_put_str(&w, "ike", "gw");
+		vici_packet_end(&w, begin);
+		ASSERT_TRUE(send_raw(gone, writer_view(&w)));
+	}
+	while (fake_counters(&self->fake).outstanding != 1 || self->fake.n_held != 1)
+		usleep(1000);
+	vici_client_free(gone);
+	ASSERT_TRUE(fake_wait(&self->fake, only_one_left));
+	EXPECT_EQ(1, fake_counters(&self->fake).outstanding);
+	EXPECT_TRUE(vici_request_abandoned(self->fake.held[0]));
+	fake_run(&self->fake, fake_end_held);
+	EXPECT_EQ(0, fake_counters(&self->fake).outstanding);
+	EXPECT_TRUE(alive(self->client));
+}
+
+TEST_F(server, a_client_that_vanishes_during_a_listing_is_forgotten)
+{
+	self->fake.n_sas = 10000;
+	for (unsigned i = 0; i < 50; i++) {
+		struct vici_client *gone = connect_one(&self->fake);
+
+		ASSERT_NE(NULL, gone);
+		ASSERT_EQ(0, vici_client_register(gone, "list-sa"));
+		ASSERT_TRUE(send_raw(gone, raw_request("list-sas")));
+		if (i % 2)
+			usleep(300 * i);
+		vici_client_free(gone);
+	}
+	ASSERT_TRUE(fake_wait(&self->fake, only_one_left));
+	EXPECT_TRUE(alive(self->client));
+}
+
+TEST_F(server, garbage_cuts_off_its_sender_alone)
+{
+	static const struct {
+		const char *what;
+		uint8_t octets[24];
+		size_t len;
+	} garbage[] = {
+		{ "length 0", { 0, 0, 0, 0 }, 4 },
+		{ "too long", { 0, 8, 0, 1, 0 }, 5 },
+		{ "far too long", { 255, 255, 255, 255, 0 }, 5 },
+		{ "text", "GET / HTTP/1.1\r\n\r\n", 18 },
+		{ "unknown type", { 0, 0, 0, 1, 8 }, 5 },
+		{ "response", { 0, 0, 0, 1, VICI_CMD_RESPONSE }, 5 },
+		{ "event", { 0, 0, 0, 3, VICI_EVENT, 1, 'x' }, 7 },
+		{ "confirmation", { 0, 0, 0, 1, VICI_EVENT_CONFIRM }, 5 },
+		{ "name cut short", { 0, 0, 0, 3, VICI_CMD_REQUEST, 9, 'x' }, 7 },
+		{ "bad message", { 0, 0, 0, 4, VICI_CMD_REQUEST, 1, 'x', 2 }, 8 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++) {
+		struct vici_client *bad = connect_one(&self->fake);
+		char buf[16];
+
+		ASSERT_NE(NULL, bad);
+		ASSERT_TRUE(send_raw(bad, BYTES(garbage[i].octets, garbage[i].len)));
+		EXPECT_GE(0, recv(vici_client_fd(bad), buf, sizeof(buf), 0))
+		{
+			TH_LOG("%s", garbage[i].what);
+		}
+		vici_client_free(bad);
+		EXPECT_TRUE(alive(self->client));
+	}
+	EXPECT_EQ(ARRAY_SIZE(garbage), fake_counters(&self->fake).garbage);
+}
+
+TEST_F(server, a_request_may_come_octet_by_octet)
+{
+	struct bytes raw = raw_request("version");
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	for (size_t i = 0; i < raw.len - 1; i++) {
+		ASSERT_TRUE(send_raw(self->client, BYTES(raw.data + i, 1)));
+		usleep(500);
+	}
+	/* The last octet, and the answer, by way of a second request behind it. */
+	ASSERT_TRUE(send_raw(self->client, BYTES(raw.data + raw.len - 1, 1)));
+	ASSERT_EQ(0, call(self->client, "stats", NULL, NULL, NULL, NULL, &r));
+	EXPECT_STREQ("posternd", vici_get_str(r, "daemon", buf));
+}
+
+TEST_F(server, requests_sent_ahead_are_answered_in_their_order)
+{
+	struct vici_client *eager = connect_one(&self->fake);
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	ASSERT_NE(NULL, eager);
+	self->fake.n_sas = 500;
+	/* A listing takes turns of the loop; the next requests wait for it. */
+	ASSERT_TRUE(send_raw(eager, raw_request("list-sas")));
+	ASSERT_TRUE(send_raw(eager, raw_request("version")));
+	ASSERT_EQ(0, call(eager, "stats", NULL, NULL, NULL, NULL, &r));
+	EXPECT_EQ(0, r.len);
+	ASSERT_EQ(0, call(eager, "stats", NULL, NULL, NULL, NULL, &r));
+	EXPECT_STREQ("posternd", vici_get_str(r, "daemon", buf));
+	vici_client_free(eager);
+}
+
+TEST_F(server, a_client_may_not_pile_up_requests_without_end)
+{
+	struct vici_client *eager = connect_one(&self->fake);
+	static uint8_t big[60000];
+	struct bytes r;
+	struct writer w;
+	size_t begin;
+	bool sent = true;
+
+	ASSERT_NE(NULL, eager);
+	self->fake.hold = true;
+	writer_init_heap(&w, 1 << 20);
+	begin = vici_packet_begin(&w, VICI_CMD_REQUEST, "terminate");
+	vici_put_str(&w, "ike", "gw");
+	vici_packet_end(&w, begin);
+	begin = vici_packet_begin(&w, VICI_CMD_REQUEST, "version");
+	vici_put_value(&w, "padding", BYTES_OF(big));
+	vici_packet_end(&w, begin);
+	ASSERT_EQ(0, w.err);
+	for (unsigned i = 0; sent && i < 100; i++)
+		sent = send_raw(eager, writer_view(&w));
+	EXPECT_EQ(1, fake_counters(&self->fake).garbage);
+	EXPECT_NE(0, vici_client_call(eager, "version", BYTES_NONE, NULL, NULL, &r));
+	EXPECT_TRUE(alive(self->client));
+	writer_fini(&w);
+	vici_client_free(eager);
+}
+
+TEST_F(server, serves_a_hundred_clients_and_turns_away_what_is_beyond_the_limit)
+{
+	struct vici_client *c[149], *one_more;
+	struct seen seen;
+
+	self->fake.n_sas = 100;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		c[i] = connect_one(&self->fake);
+		ASSERT_NE(NULL, c[i]);
+		ASSERT_TRUE(send_raw(c[i], raw_request("version")));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		struct bytes r;
+
+		/* The response to what was sent above. */
+		ASSERT_EQ(0, vici_client_call(c[i], "stats", BYTES_NONE, NULL, NULL, &r));
+	}
+	for (size_t i = 0; i < 100; i++) {
+		struct bytes r;
+
+		ASSERT_EQ(0, vici_client_call(c[i], "version", BYTES_NONE, NULL, NULL, &r));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		vici_client_free(c[i]);
+	ASSERT_TRUE(fake_wait(&self->fake, only_one_left));
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		c[i] = connect_one(&self->fake);
+		ASSERT_NE(NULL, c[i]);
+		ASSERT_TRUE(alive(c[i]));
+	}
+	one_more = connect_one(&self->fake);
+	EXPECT_TRUE(!one_more || !alive(one_more));
+	EXPECT_EQ(1, fake_counters(&self->fake).refused);
+	vici_client_free(one_more);
+	ASSERT_EQ(0, list_all(c[99], &seen));
+	EXPECT_EQ(100, seen.n);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		vici_client_free(c[i]);
+}
+
+/* -------- tokens -------- */
+
+TEST_F(server, terminates_by_what_the_client_names)
+{
+	struct fake *f = &self->fake;
+	struct bytes r;
+	char buf[VICI_TEXT_MAX];
+
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "force", "yes", &r));
+	EXPECT_TRUE(vici_get_bool(r, "success"));
+	EXPECT_STREQ("2", vici_get_str(r, "matches", buf));
+	EXPECT_STREQ("2", vici_get_str(r, "terminated", buf));
+	EXPECT_STREQ("gw", f->last_ike);
+	EXPECT_STREQ("-", f->last_child);
+	EXPECT_TRUE(f->last_force);
+	ASSERT_EQ(0, call(self->client, "terminate", "child", "net", "ike-id", "9", &r));
+	EXPECT_STREQ("net", f->last_child);
+	EXPECT_EQ(9, f->last_ike_id);
+	EXPECT_FALSE(f->last_force);
+	ASSERT_EQ(0, call(self->client, "terminate", "child_id", "4294967295", NULL, NULL, &r));
+	EXPECT_EQ(UINT32_MAX, f->last_child_id);
+	f->failure = "busy";
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_STREQ("1", vici_get_str(r, "terminated", buf));
+	f->n_sas = 0;
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_STREQ("no SA matches", vici_get_str(r, "errmsg", buf));
+	EXPECT_EQ(5, f->terminated);
+	ASSERT_EQ(0, call(self->client, "terminate", "force", "yes", NULL, NULL, &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_EQ(5, f->terminated);
+}
+
+TEST_F(server, a_request_times_out_and_its_token_lives_on)
+{
+	struct bytes r;
+
+	self->fake.hold = true;
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "timeout", "50", &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+	EXPECT_EQ(1, fake_counters(&self->fake).outstanding);
+	EXPECT_TRUE(alive(self->client));
+	fake_run(&self->fake, fake_end_held);
+	EXPECT_EQ(0, fake_counters(&self->fake).outstanding);
+	EXPECT_TRUE(alive(self->client));
+}
+
+TEST_F(server, a_negative_timeout_answers_at_once)
+{
+	struct bytes r;
+
+	self->fake.hold = true;
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "timeout", "-1", &r));
+	EXPECT_TRUE(vici_get_bool(r, "success"));
+	EXPECT_EQ(1, fake_counters(&self->fake).outstanding);
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "timeout", "soon", &r));
+	EXPECT_FALSE(vici_get_bool(r, "success"));
+}
+
+static void free_server(struct fake *f)
+{
+	f->server = vici_server_free(f->server);
+}
+
+TEST_F(server, tokens_outlive_the_server)
+{
+	struct bytes r;
+
+	self->fake.hold = true;
+	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "timeout", "50", &r));
+	ASSERT_TRUE(send_raw(self->client, raw_request("list-sas")));
+	fake_run(&self->fake, free_server);
+	EXPECT_EQ(-ECONNRESET,
+		  vici_client_call(self->client, "version", BYTES_NONE, NULL, NULL, &r));
+	EXPECT_TRUE(vici_request_abandoned(self->fake.held[0]));
+	fake_run(&self->fake, fake_end_held);
+}
+
+/* -------- events -------- */
+
+static int see_name(struct bytes name, struct bytes message, void *data)
+{
+	struct bytes *wanted = data;
+
+	return bytes_equal(name, *wanted) ? 1 : 2;
+}
+
+static void raise_child_event(struct fake *f)
+{
+	struct ike_sa_info *sa = fake_sa(7);
+
+	if (!sa)
+		return;
+	raise_event(f);
+	vici_event_child_updown(f->server, false, sa, 0);
+	ike_sa_info_free(sa);
+}
+
+static int see_child_down(struct bytes name, struct bytes message, void *data)
+{
+	struct bytes ike, children, child;
+
+	if (!vici_bytes_are(name, "child-updown") || vici_get_bool(message, "up") ||
+	    !vici_get(message, VICI_SECTION_START, "gw", &ike) ||
+	    !vici_get(ike, VICI_SECTION_START, "child-sas", &children) ||
+	    !vici_get(children, VICI_SECTION_START, "net-7", &child))
+		return 2;
+	return 1;
+}
+
+TEST_F(server, events_go_to_those_who_registered)
+{
+	struct bytes ike_updown = bytes_str("ike-updown");
+	struct vici_client *other = connect_one(&self->fake);
+
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, vici_client_register(self->client, "ike-updown"));
+	ASSERT_EQ(0, vici_client_register(other, "child-updown"));
+	fake_run(&self->fake, raise_child_event);
+	EXPECT_EQ(1, vici_client_events(self->client, see_name, &ike_updown));
+	EXPECT_EQ(1, vici_client_events(other, see_child_down, NULL));
+	ASSERT_EQ(0, vici_client_unregister(self->client, "ike-updown"));
+	fake_run(&self->fake, raise_event);
+	EXPECT_TRUE(alive(self->client));
+	EXPECT_EQ(2, fake_counters(&self->fake).events);
+	vici_client_free(other);
+}
+
+static void raise_log(struct fake *f)
+{
+	static const struct log_subsystem ike = { .name = "ike" };
+	const struct log_record record = {
+		.level = LOG_LEVEL_INFO,
+		.subsystem = &ike,
+		.thread = "worker 1",
+		.object = "gw #1",
+		.message = "established",
+	};
+
+	vici_event_log(f->server, &record);
+}
+
+static int see_log(struct bytes name, struct bytes message, void *data)
+{
+	char buf[VICI_TEXT_MAX];
+
+	return vici_bytes_are(name, "log") && vici_get_str(message, "msg", buf) &&
+			       !strcmp(buf, "established") && vici_get_str(message, "group", buf) &&
+			       !strcmp(buf, "ike")
+		       ? 1
+		       : 2;
+}
+
+TEST_F(server, the_log_is_wanted_while_somebody_listens)
+{
+	struct vici_client *other = connect_one(&self->fake);
+
+	ASSERT_NE(NULL, other);
+	EXPECT_FALSE(vici_server_wants_log(self->fake.server));
+	fake_run(&self->fake, raise_log);
+	ASSERT_EQ(0, vici_client_register(other, "log"));
+	ASSERT_EQ(0, vici_client_register(other, "log"));
+	EXPECT_TRUE(vici_server_wants_log(self->fake.server));
+	fake_run(&self->fake, raise_log);
+	EXPECT_EQ(1, vici_client_events(other, see_log, NULL));
+	vici_client_free(other);
+	ASSERT_TRUE(fake_wait(&self->fake, only_one_left));
+	EXPECT_FALSE(vici_server_wants_log(self->fake.server));
+}
+
+TEST_HARNESS_MAIN
