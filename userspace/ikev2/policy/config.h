@@ -37,6 +37,9 @@ struct ike_config *config_ref(const struct ike_config *cfg);
 /* Drops a reference; takes NULL; returns NULL. Any thread. */
 struct ike_config *config_unref(const struct ike_config *cfg);
 
+/* The tables of all that a configuration file may hold; for documentation. */
+extern const struct conf_option config_options[];
+
 /* -------- making snapshots -------- */
 
 /*

@@ -58,11 +58,10 @@ const char *child_action_name(enum child_action action);
 struct child_conf {
 	char *name;
 	/*
-	 * Number of this child's trap and of its SAs' templates: unique among all children of the
-	 * configuration, kept when the configuration is loaded again, 1 to REQID_CONF_MAX. Where
-	 * one child serves several peers (remote addresses that aren't single) each peer's SAs need
-	 * a reqid of their own, from REQID_DYNAMIC_FIRST: inbound policies tell peers apart by
-	 * nothing else.
+	 * Number of this child, from which the reqids of its trap and of its SAs are made: unique
+	 * among all children of the configuration, kept when the configuration is loaded again, 1
+	 * to REQID_CONF_MAX. Where one child serves several peers (connection_many_peers()) each
+	 * peer's SAs need a reqid of their own: inbound policies tell peers apart by nothing else.
 	 */
 	uint32_t reqid;
 	struct proposal_list esp_proposals;
@@ -73,8 +72,8 @@ struct child_conf {
 	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
 };
 
-#define REQID_CONF_MAX      0x0fffffffu
-#define REQID_DYNAMIC_FIRST 0x10000000u
+/* Half of what the kernel interface has (IPSEC_REQID_COUNT); the other half is for peers. */
+#define REQID_CONF_MAX 0x007fffffu
 
 struct connection {
 	unsigned refs; /* connection_ref(), connection_unref() */

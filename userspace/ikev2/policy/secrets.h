@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "pdk/base/bytes.h"
-#include "pdk/conf/report.h"
-#include "pdk/conf/tree.h"
+#include "pdk/conf/options.h"
 #include "ikev2/policy/identity.h"
 
 #define SECRET_OWNERS_MAX 64
@@ -42,10 +41,13 @@ static inline struct bytes shared_secret_bytes(const struct shared_secret *s)
 }
 
 /*
- * How well a secret fits a pair of identities: more is better, 0 not at all. Owned by both beats
- * owned by the remote, which beats owned by the local, which beats owned by nobody in particular; a
- * secret with two or more owners that names but one of the two fits less than one that names it
- * alone.
+ * How well a secret fits a pair of identities: more is better, 0 not at all. One of both beats one
+ * of the remote, that beats one of the local alone, that beats one of nobody in particular. A
+ * secret of the local and of others doesn't fit a remote that isn't among them: those others know
+ * it too.
  */
 unsigned shared_secret_match(const struct shared_secret *s, const struct identity *local,
 			     const struct identity *remote);
+
+/* Table of "secrets.ike<suffix>"; for documentation. */
+extern const struct conf_option shared_secret_options[];

@@ -17,14 +17,12 @@ struct ike_settings {
 	struct duration retransmit_limit;
 	uint32_t retransmit_jitter; /* percent that a wait is shortened by at most, at random */
 	struct duration half_open_timeout; /* of an IKE SA that isn't established as responder */
-	uint32_t
-		cookie_threshold; /* half-open IKE SAs of a worker that turn cookies on; 0: never */
-	uint32_t half_open_limit; /* of a worker; more are dropped unanswered; 0: none */
-	uint32_t half_open_per_peer; /* from one address; 0: none */
-	uint32_t ike_sa_limit;       /* of all; 0: none */
-	struct duration
-		nat_keepalive;     /* between keepalives when behind a NAT; 0: none. RFC 3948 4 */
-	uint16_t port, port_nat_t; /* 500, 4500 */
+	/* Half-open IKE SAs of a worker that turn cookies on (0: never), and beyond which first
+	 * messages are dropped (0: no limit). */
+	uint32_t cookie_threshold, half_open_limit;
+	uint32_t ike_sa_limit;         /* of all workers together; 0: none */
+	struct duration nat_keepalive; /* when behind a NAT; 0: none. RFC 3948 4 */
+	uint16_t port, port_nat_t;     /* 500, 4500 */
 };
 
 extern const struct conf_option ike_settings_options[];

@@ -211,8 +211,12 @@ static int set_enum(const struct conf_option *o, const char *text, int *field)
 
 static int check_only(const struct conf_option *o, const char *text)
 {
+	struct duration wanted_time, given_time;
 	bool wanted, given;
 
+	if (conf_parse_duration(o->dflt, &wanted_time) == 0 &&
+	    conf_parse_duration(text, &given_time) == 0)
+		return wanted_time.ns == given_time.ns ? 0 : -EINVAL;
 	if (conf_parse_bool(o->dflt, &wanted) == 0 && conf_parse_bool(text, &given) == 0)
 		return wanted == given ? 0 : -EINVAL;
 	return strcmp(o->dflt, text) == 0 ? 0 : -EINVAL;
@@ -457,14 +461,18 @@ static bool matches(const struct conf_option *o, const char *name)
 }
 
 /* An exact name goes before a pattern. */
-static const struct conf_option *find_option(const struct conf_option *options, const char *name)
+static const struct conf_option *find_option(const struct conf_option *options,
+					     const struct conf_node *node)
 {
 	const struct conf_option *pattern = NULL;
 
 	for (const struct conf_option *o = options; o->name; o++) {
-		if (strcmp(o->name, name) == 0)
+		if (strcmp(o->name, node->name) == 0)
 			return o;
-		if (!pattern && matches(o, name))
+		/* "local*" is for sections: "local_addr" is a mistake for another option. */
+		if (o->type == CONF_OPT_SECTIONS && node->type != CONF_SECTION)
+			continue;
+		if (!pattern && matches(o, node->name))
 			pattern = o;
 	}
 	return pattern;
@@ -506,7 +514,7 @@ int conf_options_apply(const struct conf_option *options, const struct conf_node
 	}
 	conf_for_each(node, section)
 	{
-		o = find_option(options, node->name);
+		o = find_option(options, node);
 		if (!o) {
 			report_unknown(options, node, report);
 			failed = -EINVAL;

@@ -112,17 +112,22 @@ static void put_man(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
+static bool is_section(const struct conf_option *o)
+{
+	return o->options != NULL;
+}
+
 static void print_man(FILE *out, const struct conf_option *o, const char *path)
 {
 	char expected[CONF_EXPECTED_LEN];
 
 	fprintf(out, ".TP\n.B %s%s", path, o->name);
-	if (o->type != CONF_OPT_SECTION && o->type != CONF_OPT_SECTIONS && o->dflt && *o->dflt)
+	if (!is_section(o) && o->dflt && *o->dflt)
 		fprintf(out, " [%s]", o->dflt);
 	fputc('\n', out);
 	if (o->doc)
 		put_man(out, o->doc);
-	if (o->type == CONF_OPT_SECTION || o->type == CONF_OPT_SECTIONS)
+	if (is_section(o))
 		return;
 	fputs(".br\nValue: ", out);
 	put_man(out, conf_option_expected(o, expected));
@@ -135,7 +140,7 @@ static void print_sample(FILE *out, const struct conf_option *o, int depth)
 	snprintf(prefix, sizeof(prefix), "%*s# ", depth * 4, "");
 	if (o->doc)
 		put_wrapped(out, prefix, o->doc, 90 - (size_t)depth * 4);
-	if (o->type == CONF_OPT_SECTION || o->type == CONF_OPT_SECTIONS)
+	if (is_section(o))
 		fprintf(out, "%*s# %s {\n", depth * 4, "", o->name);
 	else
 		fprintf(out, "%*s# %s = %s\n\n", depth * 4, "", o->name, o->dflt ? o->dflt : "");

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/policy/connection_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -------- traffic selectors -------- */
+
+struct ts_ctx {
+	struct ts_conf_list *list;
+	struct conf_report *report;
+};
+
+static int add_ts(const char *item, const struct conf_node *node, void *data)
+{
+	struct ts_ctx *ctx = data;
+	const char *expected;
+	struct ts_conf ts;
+
+	if (ctx->list->n == TS_LIST_MAX) {
+		conf_report_bad(ctx->report, node, "no more than %d selectors", TS_LIST_MAX);
+		return -EINVAL;
+	}
+	if (ts_conf_parse(item, &ts, &expected) < 0) {
+		conf_report_bad(ctx->report, node, "%s", expected);
+		return -EINVAL;
+	}
+	ctx->list->v[ctx->list->n++] = ts;
+	return 0;
+}
+
+static int take_ts(const struct conf_option *o, const struct conf_node *node, void *target,
+		   struct conf_report *report)
+{
+	struct ts_conf_list *list = (void *)((char *)target + o->offset);
+	struct ts_ctx ctx = { list, report };
+	int err;
+
+	list->n = 0;
+	err = conf_for_each_string(node, report, add_ts, &ctx);
+	if (!err && !list->n) {
+		conf_report_bad(report, node, "at least one selector");
+		return -EINVAL;
+	}
+	return err;
+}
+
+/* -------- actions -------- */
+
+/* With the names that older and newer versions of swanctl.conf have for the same. */
+static const struct {
+	const char *name;
+	enum child_action action;
+} actions[] = {
+	{ "none", CHILD_ACTION_NONE },     { "clear", CHILD_ACTION_NONE },
+	{ "trap", CHILD_ACTION_TRAP },     { "start", CHILD_ACTION_START },
+	{ "restart", CHILD_ACTION_START },
+};
+
+static int take_action(const struct conf_option *o, const struct conf_node *node, void *target,
+		       struct conf_report *report)
+{
+	if (node->type == CONF_VALUE)
+		for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+			if (strcmp(actions[i].name, node->value) == 0) {
+				*(enum child_action *)((char *)target + o->offset) =
+					actions[i].action;
+				return 0;
+			}
+	conf_report_bad(report, node, "%s", o->unit);
+	return -EINVAL;
+}
+
+/* -------- the table -------- */
+
+static const char not_rekeying[] = "rekeying is not built yet";
+static const char not_updown[] = "updown scripts are not built yet";
+static const char not_label[] = "security labels are not supported";
+static const char not_mark[] = "marks are not built yet; use if_id_in and if_id_out";
+static const char not_set_mark[] = "marking of packets is not built yet";
+
+#define ACTIONS     "none, trap or start"
+#define FIELD(name) offsetof(struct child_conf, name)
+
+const struct conf_option child_options[] = {
+	{ "esp_proposals", CONF_OPT_CUSTOM, FIELD(esp_proposals), .dflt = "default",
+	  .take = take_esp_proposals, .unit = "a list of proposals",
+	  .doc = "ESP proposals, best first, such as aes128gcm16-x25519-esn. A key exchange is for "
+		 "Child SAs that are made after the first." },
+	{ "local_ts", CONF_OPT_CUSTOM, FIELD(local_ts), .dflt = "dynamic", .take = take_ts,
+	  .unit = "a list of traffic selectors",
+	  .doc = "What is behind us: networks, addresses, ranges or dynamic (our address), each "
+		 "perhaps with [protocol/port]." },
+	{ "remote_ts", CONF_OPT_CUSTOM, FIELD(remote_ts), .dflt = "dynamic", .take = take_ts,
+	  .unit = "a list of traffic selectors", .doc = "What is behind the peer." },
+	{ "start_action", CONF_OPT_CUSTOM, FIELD(start_action), .dflt = "none", .take = take_action,
+	  .unit = ACTIONS, .doc = "On loading: none, trap (set up by the first packet) or start." },
+	{ "close_action", CONF_OPT_CUSTOM, FIELD(close_action), .dflt = "none", .take = take_action,
+	  .unit = ACTIONS, .doc = "When the peer closes the Child SA." },
+	{ "dpd_action", CONF_OPT_CUSTOM, FIELD(dpd_action), .dflt = "clear", .take = take_action,
+	  .unit = "clear, trap or restart", .doc = "When the peer is dead." },
+	{ "replay_window", CONF_OPT_INT, FIELD(replay_window), .dflt = "32",
+	  .max = CHILD_REPLAY_WINDOW_MAX, .unit = "packets",
+	  .doc = "How far out of order packets may arrive. 0: replay protection is off." },
+	{ "if_id_in", CONF_OPT_INT, FIELD(if_id_in), .dflt = "0",
+	  .doc = "Number of the XFRM interface. 0: none. Must equal if_id_out." },
+	{ "if_id_out", CONF_OPT_INT, FIELD(if_id_out), .dflt = "0",
+	  .doc = "Number of the XFRM interface. 0: none. Must equal if_id_in." },
+	{ "mark_in", CONF_OPT_REFUSED, .doc = not_mark },
+	{ "mark_out", CONF_OPT_REFUSED, .doc = not_mark },
+
+	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
+	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
+	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },
+	{ "rekey_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "life_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "rand_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "rekey_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "life_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "rand_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "rekey_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "life_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "rand_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
+	{ "updown", CONF_OPT_REFUSED, .doc = not_updown },
+	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no", .doc = not_updown },
+	{ "policies", CONF_OPT_ONLY, .dflt = "yes", .doc = "policies are always installed" },
+	{ "policies_fwd_out", CONF_OPT_ONLY, .dflt = "no", .doc = "there are no such policies" },
+	{ "ipcomp", CONF_OPT_ONLY, .dflt = "no", .doc = "IPComp is not supported" },
+	{ "inactivity", CONF_OPT_ONLY, .dflt = "0s", .doc = "time-outs are not built yet" },
+	{ "reqid", CONF_OPT_ONLY, .dflt = "0", .doc = "reqids are assigned" },
+	{ "priority", CONF_OPT_ONLY, .dflt = "0", .doc = "priorities are computed" },
+	{ "interface", CONF_OPT_REFUSED, .doc = "policies on one interface are not built yet" },
+	{ "mark_in_sa", CONF_OPT_ONLY, .dflt = "no", .doc = not_set_mark },
+	{ "set_mark_in", CONF_OPT_REFUSED, .doc = not_set_mark },
+	{ "set_mark_out", CONF_OPT_REFUSED, .doc = not_set_mark },
+	{ "label", CONF_OPT_REFUSED, .doc = not_label },
+	{ "label_mode", CONF_OPT_REFUSED, .doc = not_label },
+	{ "tfc_padding", CONF_OPT_ONLY, .dflt = "0", .doc = "TFC padding is not built yet" },
+	{ "hw_offload", CONF_OPT_ONLY, .dflt = "no", .doc = "offloading is not built yet" },
+	{ "copy_df", CONF_OPT_ONLY, .dflt = "yes", .doc = "it is always copied" },
+	{ "copy_ecn", CONF_OPT_ONLY, .dflt = "yes", .doc = "it is always copied" },
+	{ "copy_dscp", CONF_OPT_ONLY, .dflt = "out", .doc = "other ways are not built yet" },
+	{ 0 },
+};
+
+/* -------- children -------- */
+
+void child_conf_fini(struct child_conf *child)
+{
+	free(child->name);
+	child->name = NULL;
+}
+
+static int fill(struct child_conf *child, const struct conf_node *section,
+		struct conf_report *report)
+{
+	char path[CONF_PATH_LEN];
+	int err;
+
+	child->name = strdup(section->name);
+	if (!child->name)
+		return -ENOMEM;
+	err = conf_options_apply(child_options, section, child, report);
+	if (err)
+		return err;
+	/* One number goes into policies of all directions. */
+	if (child->if_id_in != child->if_id_out) {
+		conf_report_add(report, &section->origin,
+				"%s: found %u for if_id_in and %u for if_id_out, expected the same "
+				"number",
+				conf_path(section, path, sizeof(path)), child->if_id_in,
+				child->if_id_out);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int child_conf_take(const struct conf_option *o, const struct conf_node *section, void *target,
+		    struct conf_report *report)
+{
+	struct connection *conn = target;
+	struct child_conf *children, *child;
+	char path[CONF_PATH_LEN];
+	int err;
+
+	if (connection_child(conn, section->name) || conn->n_children == CONNECTION_CHILDREN_MAX) {
+		conf_report_add(report, &section->origin, "%s: %s",
+				conf_path(section, path, sizeof(path)),
+				conn->n_children == CONNECTION_CHILDREN_MAX
+					? "too many children"
+					: "there is a child of that name already");
+		return -EINVAL;
+	}
+	children = reallocarray(conn->children, conn->n_children + 1, sizeof(*children));
+	if (!children)
+		return -ENOMEM;
+	conn->children = children;
+	child = &children[conn->n_children];
+	memset(child, 0, sizeof(*child));
+	err = fill(child, section, report);
+	if (err) {
+		child_conf_fini(child);
+		return err;
+	}
+	conn->n_children++;
+	return 0;
+}

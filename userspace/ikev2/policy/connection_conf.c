@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/policy/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ikev2/policy/connection_private.h"
+#include "ikev2/policy/proposal_conf.h"
+
+/*
+ * The names are those of swanctl.conf, so that its configurations load. What is not built yet is
+ * refused by name, and where it can be switched off that is accepted.
+ */
+
+struct list_ctx {
+	struct conf_report *report;
+	const struct conf_option *option;
+	void *list;
+	uint8_t protocol;
+};
+
+static void report_item(struct conf_report *report, const struct conf_node *node, const char *item,
+			const char *why)
+{
+	char path[CONF_PATH_LEN];
+
+	conf_report_add(report, &node->origin, "%s: found '%.60s': %s",
+			conf_path(node, path, sizeof(path)), item, why);
+}
+
+/* -------- addresses and ports -------- */
+
+static int add_range(const char *item, const struct conf_node *node, void *data)
+{
+	struct list_ctx *ctx = data;
+	struct addr_ranges *ranges = ctx->list;
+	struct addr_range range;
+
+	if (addr_range_parse(item, &range) < 0) {
+		report_item(ctx->report, node, item,
+			    "expected a numeric address, a prefix, a range first-last or %any "
+			    "(host names are not supported yet)");
+		return -EINVAL;
+	}
+	if (ranges->n == ADDR_RANGES_MAX) {
+		report_item(ctx->report, node, item, "expected no more than 16 addresses");
+		return -EINVAL;
+	}
+	ranges->v[ranges->n++] = range;
+	return 0;
+}
+
+static int take_ranges(const struct conf_option *o, const struct conf_node *node, void *target,
+		       struct conf_report *report)
+{
+	struct addr_ranges *ranges = (void *)((char *)target + o->offset);
+	struct list_ctx ctx = { report, o, ranges, 0 };
+
+	ranges->n = 0;
+	return conf_for_each_string(node, report, add_range, &ctx);
+}
+
+static int take_port(const struct conf_option *o, const struct conf_node *node, void *target,
+		     struct conf_report *report)
+{
+	uint64_t port;
+
+	if (node->type != CONF_VALUE || conf_parse_uint(node->value, &port) < 0 || !port ||
+	    port > UINT16_MAX) {
+		conf_report_bad(report, node, "a UDP port from 1 to 65535");
+		return -EINVAL;
+	}
+	*(uint16_t *)((char *)target + o->offset) = (uint16_t)port;
+	return 0;
+}
+
+/* -------- proposals -------- */
+
+static int add_proposal(const char *item, const struct conf_node *node, void *data)
+{
+	struct list_ctx *ctx = data;
+	char error[PROPOSAL_ERROR_LEN];
+
+	if (proposal_list_add_text(ctx->list, item, ctx->protocol, error) == 0)
+		return 0;
+	report_item(ctx->report, node, item, error);
+	return -EINVAL;
+}
+
+static int take_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
+			  uint8_t protocol, struct conf_report *report)
+{
+	struct proposal_list *list = (void *)((char *)target + o->offset);
+	struct list_ctx ctx = { report, o, list, protocol };
+	int err;
+
+	list->n = 0;
+	err = conf_for_each_string(node, report, add_proposal, &ctx);
+	if (!err && !list->n) {
+		conf_report_bad(report, node, "at least one proposal");
+		return -EINVAL;
+	}
+	return err;
+}
+
+int take_ike_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
+		       struct conf_report *report)
+{
+	return take_proposals(o, node, target, IKE_PROTOCOL_IKE, report);
+}
+
+int take_esp_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
+		       struct conf_report *report)
+{
+	return take_proposals(o, node, target, IKE_PROTOCOL_ESP, report);
+}
+
+/* -------- authentication -------- */
+
+struct auth_target {
+	struct auth_conf conf;
+	char *auth;
+};
+
+static int take_identity(const struct conf_option *o, const struct conf_node *node, void *target,
+			 struct conf_report *report)
+{
+	struct auth_target *t = target;
+	const char *expected = "an identity";
+
+	if (node->type == CONF_VALUE && !conf_is_binary(node) &&
+	    identity_parse(node->value, &t->conf.id, &expected) == 0)
+		return 0;
+	conf_report_bad(report, node, "%s", expected);
+	return -EINVAL;
+}
+
+static const char not_pubkey[] = "certificates and public keys are not built yet; use auth = psk";
+static const char not_eap[] = "EAP is not built yet; use auth = psk";
+static const char not_xauth[] = "XAuth belongs to IKEv1; use auth = psk";
+static const char one_round[] = "multiple authentication rounds are not built yet";
+
+static const struct conf_option auth_options[] = {
+	{ "auth", CONF_OPT_STRING, offsetof(struct auth_target, auth), .unit = "psk",
+	  .doc = "How this side proves who it is: psk, by a shared secret. Must be set." },
+	{ "id", CONF_OPT_CUSTOM, .dflt = "%any", .unit = "an identity", .take = take_identity,
+	  .doc = "The identity: a host name, user@host, an address, @#hex. Local: %any stands for "
+		 "the local address. Remote: a pattern; * may stand at the front of a name, and "
+		 "%any is anybody." },
+	{ "round", CONF_OPT_ONLY, .dflt = "0", .doc = one_round },
+	{ "eap_id", CONF_OPT_REFUSED, .doc = not_eap },
+	{ "aaa_id", CONF_OPT_REFUSED, .doc = not_eap },
+	{ "xauth_id", CONF_OPT_REFUSED, .doc = not_xauth },
+	{ "cert*", CONF_OPT_REFUSED, .doc = not_pubkey },
+	{ "cacert*", CONF_OPT_REFUSED, .doc = not_pubkey },
+	{ "ca_id", CONF_OPT_REFUSED, .doc = not_pubkey },
+	{ "pubkeys", CONF_OPT_REFUSED, .doc = not_pubkey },
+	{ "revocation", CONF_OPT_REFUSED, .doc = not_pubkey },
+	{ "groups", CONF_OPT_REFUSED, .doc = "group memberships are not built yet" },
+	{ 0 },
+};
+
+static const char no_auth[] = "expected auth = psk, as the default, pubkey, is not built yet";
+
+static const char *why_not(const char *auth)
+{
+	if (strncmp(auth, "pubkey", 6) == 0 || strncmp(auth, "rsa", 3) == 0 ||
+	    strncmp(auth, "ecdsa", 5) == 0 || strncmp(auth, "ike:", 4) == 0)
+		return not_pubkey;
+	if (strncmp(auth, "eap", 3) == 0)
+		return not_eap;
+	if (strncmp(auth, "xauth", 5) == 0)
+		return not_xauth;
+	return "expected psk";
+}
+
+static int check_auth(const struct conf_node *section, const struct auth_target *t,
+		      struct conf_report *report)
+{
+	char path[CONF_PATH_LEN];
+
+	if (t->auth && strcmp(t->auth, "psk") == 0)
+		return 0;
+	if (t->auth)
+		report_item(report, conf_find(section, "auth"), t->auth, why_not(t->auth));
+	else
+		conf_report_add(report, &section->origin, "%s: found no auth, %s",
+				conf_path(section, path, sizeof(path)), no_auth);
+	return -EINVAL;
+}
+
+static int fill_auth(const struct conf_node *section, struct auth_conf *ret_conf,
+		     struct conf_report *report)
+{
+	struct auth_target t = { .conf.type = AUTH_TYPE_PSK };
+	int err;
+
+	err = conf_options_apply(auth_options, section, &t, report);
+	if (!err)
+		err = check_auth(section, &t, report);
+	if (!err)
+		*ret_conf = t.conf;
+	conf_options_clear(auth_options, &t);
+	return err;
+}
+
+/* The sections "local" and "remote", perhaps with more behind the name, but one of each. */
+static int take_auth(const struct conf_option *o, const struct conf_node *section, void *target,
+		     struct conf_report *report)
+{
+	size_t len = strlen(o->name) - 1;
+	const struct conf_node *other;
+	char path[CONF_PATH_LEN];
+
+	conf_for_each(other, section->parent)
+	{
+		if (other == section)
+			break;
+		if (other->type != CONF_SECTION || strncmp(other->name, o->name, len) != 0)
+			continue;
+		conf_report_add(report, &section->origin, "%s: not supported: %s",
+				conf_path(section, path, sizeof(path)), one_round);
+		return -EINVAL;
+	}
+	return fill_auth(section, (void *)((char *)target + o->offset), report);
+}
+
+static bool has_section(const struct conf_node *section, const char *prefix)
+{
+	const struct conf_node *node;
+
+	conf_for_each(node,
+		      section) if (node->type == CONF_SECTION &&
+				   strncmp(node->name, prefix, strlen(prefix)) == 0) return true;
+	return false;
+}
+
+int connection_check_auth(const struct conf_node *section, struct conf_report *report)
+{
+	static const char *const sides[] = { "local", "remote" };
+	char path[CONF_PATH_LEN];
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+		if (has_section(section, sides[i]))
+			continue;
+		conf_report_add(report, &section->origin, "%s: found no section %s, %s",
+				conf_path(section, path, sizeof(path)), sides[i], no_auth);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* -------- the table -------- */
+
+static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
+static const char *const prefer_names[] = { "own", "peer", NULL };
+
+static const struct conf_option children_options[] = {
+	{ "*", CONF_OPT_SECTIONS, .options = child_options, .take = child_conf_take,
+	  .doc = "A Child SA, by its name." },
+	{ 0 },
+};
+
+static const char not_rekeying[] = "rekeying is not built yet";
+static const char not_ppk[] = "postquantum preshared keys are not built yet";
+static const char not_mediation[] = "mediation is not supported";
+static const char not_cfg[] = "virtual addresses are not built yet";
+
+#define FIELD(name) offsetof(struct connection, name)
+
+const struct conf_option connection_options[] = {
+	{ "version", CONF_OPT_ONLY, .dflt = "2", .doc = "IKEv1 is not supported" },
+	{ "local_addrs", CONF_OPT_CUSTOM, FIELD(local_addrs), .dflt = "%any", .take = take_ranges,
+	  .unit = "a list of addresses, prefixes, ranges or %any",
+	  .doc = "Our addresses for this connection. An initiator uses the first single one, or "
+		 "lets the kernel choose." },
+	{ "remote_addrs", CONF_OPT_CUSTOM, FIELD(remote_addrs), .dflt = "%any", .take = take_ranges,
+	  .unit = "a list of addresses, prefixes, ranges or %any",
+	  .doc = "Addresses that the peer may have. An initiator uses the first single one." },
+	{ "local_port", CONF_OPT_CUSTOM, FIELD(local_port), .dflt = "500", .take = take_port,
+	  .unit = "a UDP port", .doc = "Our port as initiator. 4500 begins with encapsulation." },
+	{ "remote_port", CONF_OPT_CUSTOM, FIELD(remote_port), .dflt = "500", .take = take_port,
+	  .unit = "a UDP port", .doc = "The peer's port for an initiator." },
+	{ "proposals", CONF_OPT_CUSTOM, FIELD(proposals), .dflt = "default",
+	  .take = take_ike_proposals, .unit = "a list of proposals",
+	  .doc = "IKE proposals, best first, such as aes128gcm16-prfsha256-x25519." },
+	{ "prefer", CONF_OPT_ENUM, FIELD(prefer), .dflt = "own", .names = prefer_names,
+	  .doc = "Whose order decides among proposals that both sides have, as responder." },
+	{ "encap", CONF_OPT_BOOL, FIELD(encap), .dflt = "no",
+	  .doc = "Encapsulate ESP in UDP even without a NAT." },
+	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
+	  .doc = "Time without a sign of life after which the peer is asked for one. 0: never." },
+	{ "keyingtries", CONF_OPT_INT, FIELD(keyingtries), .dflt = "1", .max = 1000000,
+	  .doc = "Times that an IKE SA is tried to be initiated. 0: for ever." },
+	{ "unique", CONF_OPT_ENUM, FIELD(unique), .dflt = "no", .names = unique_names,
+	  .doc = "What happens to an IKE SA when the same peer makes another: no, replaced when "
+		 "the peer asks for it; never, not even then; replace, always; keep, the new one "
+		 "is "
+		 "refused." },
+	{ "local*", CONF_OPT_SECTIONS, FIELD(local), .options = auth_options, .take = take_auth,
+	  .doc = "How we prove who we are." },
+	{ "remote*", CONF_OPT_SECTIONS, FIELD(remote), .options = auth_options, .take = take_auth,
+	  .doc = "How the peer proves who it is." },
+	{ "children", CONF_OPT_SECTION, 0, .options = children_options,
+	  .doc = "The Child SAs of this connection." },
+
+	{ "mobike", CONF_OPT_ONLY, .dflt = "no", .doc = "MOBIKE (RFC 4555) is not built yet" },
+	{ "fragmentation", CONF_OPT_ONLY, .dflt = "no",
+	  .doc = "IKE fragmentation (RFC 7383) is not built yet" },
+	{ "aggressive", CONF_OPT_ONLY, .dflt = "no", .doc = "aggressive mode belongs to IKEv1" },
+	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
+	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },
+	{ "childless", CONF_OPT_ONLY, .dflt = "never", .doc = "RFC 6023 is not built yet" },
+	{ "send_cert", CONF_OPT_ONLY, .dflt = "never", .doc = not_pubkey },
+	{ "send_certreq", CONF_OPT_ONLY, .dflt = "no", .doc = not_pubkey },
+	{ "rekey_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "reauth_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "over_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "rand_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
+	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },
+	{ "if_id_in", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
+	{ "if_id_out", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
+	{ "ppk_required", CONF_OPT_ONLY, .dflt = "no", .doc = not_ppk },
+	{ "ppk_id", CONF_OPT_REFUSED, .doc = not_ppk },
+	{ "vips", CONF_OPT_REFUSED, .doc = not_cfg },
+	{ "pools", CONF_OPT_REFUSED, .doc = not_cfg },
+	{ "pull", CONF_OPT_ONLY, .dflt = "yes", .doc = "push mode belongs to IKEv1" },
+	{ "mediation", CONF_OPT_ONLY, .dflt = "no", .doc = not_mediation },
+	{ "mediated_by", CONF_OPT_REFUSED, .doc = not_mediation },
+	{ "mediation_peer", CONF_OPT_REFUSED, .doc = not_mediation },
+	{ 0 },
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What the parts of connection.h share: the option tables are spread over connection_conf.c and
+ * child_conf.c.
+ */
+#include "ikev2/policy/connection.h"
+
+/* Options of a "children.<name>" section; the target is a struct child_conf. */
+extern const struct conf_option child_options[];
+
+/* A take hook: makes one section of "children" a child of the struct connection target. */
+int child_conf_take(const struct conf_option *option, const struct conf_node *section, void *target,
+		    struct conf_report *report);
+void child_conf_fini(struct child_conf *child);
+
+/* Both sides say how they prove who they are, as the default of swanctl.conf isn't supported. */
+int connection_check_auth(const struct conf_node *section, struct conf_report *report);
+
+/* Take hooks for a struct proposal_list at option->offset. */
+int take_ike_proposals(const struct conf_option *option, const struct conf_node *node, void *target,
+		       struct conf_report *report);
+int take_esp_proposals(const struct conf_option *option, const struct conf_node *node, void *target,
+		       struct conf_report *report);
