@@ -156,6 +156,8 @@ static void perform(struct sim *sim, unsigned i)
 		case IKE_ACTION_SEND:
 			link_send(sim, i, action);
 			break;
+		case IKE_ACTION_KEEPALIVE:
+			break;
 		case IKE_ACTION_IPSEC:
 			kernel_do(&peer->kernel, action->ipsec);
 			e = event_new(sim, SIM_IPSEC_DONE, i,

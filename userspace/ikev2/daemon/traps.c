@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "pdk/log/log.h"
-#include "pdk/netlink/ifmon.h"
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/fsm/input.h"
@@ -26,28 +27,43 @@ static uint64_t trap_owner(const struct trap *trap)
 	return UINT64_MAX - trap->child->reqid;
 }
 
+/* The address that the kernel would send from: connect() of a UDP socket sends nothing. */
+static bool source_address(const struct netaddr *remote, struct netaddr *ret_local)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = netaddr_to_sockaddr(remote, &ss);
+	int fd = socket(remote->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found = false;
+
+	if (fd < 0)
+		return false;
+	if (connect(fd, (const struct sockaddr *)&ss, len) == 0) {
+		len = sizeof(ss);
+		found = getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+			netaddr_from_sockaddr((const struct sockaddr *)&ss, len, ret_local) == 0;
+	}
+	close(fd);
+	return found;
+}
+
 bool connection_endpoints(const struct posternd *d, const struct connection *conn,
 			  struct netaddr *ret_local, struct netaddr *ret_remote,
 			  const char **ret_why)
 {
-	struct ifmon_route_query query = { .src = NETADDR_NONE };
-	struct ifmon_route route;
 	struct netaddr local, remote;
 
 	if (!connection_remote(conn, AF_UNSPEC, &remote)) {
 		*ret_why = "remote_addrs names no single address to call";
 		return false;
 	}
-	if (!addr_ranges_single(&conn->local_addrs, remote.family, &local)) {
-		query.dst = remote;
-		if (ifmon_route_lookup(&query, &route) < 0) {
-			*ret_why = "there is no route to the peer";
-			return false;
-		}
-		local = route.src;
+	remote.port = conn->remote_port;
+	if (!addr_ranges_single(&conn->local_addrs, remote.family, &local) &&
+	    !source_address(&remote, &local)) {
+		*ret_why = "there is no route to the peer";
+		return false;
 	}
 	*ret_local = netaddr_with_port(local, d->ports[0]);
-	*ret_remote = netaddr_with_port(remote, conn->remote_port);
+	*ret_remote = remote;
 	return true;
 }
 

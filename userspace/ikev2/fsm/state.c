@@ -47,9 +47,6 @@ static void enter_established(struct ike_sa *sa)
 
 	sa->established = core->now;
 	core->counters.established++;
-	/* The first messages have done their service: AUTH covered them. */
-	sa->init_request = packet_unref(sa->init_request);
-	sa->init_response = packet_unref(sa->init_response);
 	sa->kex = kex_free(sa->kex);
 	log_obj_notice(ike, sa->log_name, "established: %s[%s] - %s[%s]",
 		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id, sizeof(local_id)),
