@@ -301,6 +301,8 @@ static void handle_input(struct vici_session *s)
 	const char *reason = NULL;
 	int rc;
 
+	if (s->in_len == 0)
+		return;
 	while ((rc = handle_packet(s, BYTES(s->in + done, s->in_len - done), &used, &reason)) > 0)
 		done += used;
 	if (rc < 0) {

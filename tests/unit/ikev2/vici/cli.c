@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "fake.h"
+#include "../../pdk/leaks.h"
 
 /* The postern command line against the control server. POSTERN_TOOL is where it was built. */
 
@@ -26,6 +27,7 @@ FIXTURE_TEARDOWN(cli)
 {
 	unlink(self->conf);
 	fake_fini(&self->fake);
+	EXPECT_NO_LEAKS();
 }
 
 #define POSTERN(options, ...)                                                                      \

@@ -264,10 +264,13 @@ static void *fake_main(void *data)
 			vici_server_new(f->loop, f->path, &backend, f, &f->options, &f->server);
 	if (!start->err)
 		timer_init(&f->page_timer, f->loop, page_due, f);
+	if (!start->err)
+		start->err = vici_log_feed_new(f->server, f->mailbox, &f->feed);
 	started = !start->err;
 	sem_post(&start->done);
 	if (started)
 		loop_run(f->loop);
+	vici_log_feed_free(f->feed);
 	vici_server_free(f->server);
 	mailbox_free(f->mailbox);
 	loop_free(f->loop);

@@ -13,6 +13,7 @@
 #include "pdk/worker/mailbox.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/vici/client.h"
+#include "ikev2/vici/log_feed.h"
 #include "ikev2/vici/message.h"
 #include "ikev2/vici/server.h"
 
@@ -24,6 +25,7 @@ struct fake {
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct vici_server *server;
+	struct vici_log_feed *feed;
 	struct vici_server_options options;
 	struct ike_config *config;
 

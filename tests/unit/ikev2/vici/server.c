@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -8,6 +9,7 @@
 
 #include "pdk/log/log.h"
 #include "fake.h"
+#include "../../pdk/leaks.h"
 
 /* The control server, its clients being good, slow, wrong, or gone. */
 
@@ -31,6 +33,7 @@ FIXTURE_TEARDOWN(server)
 {
 	vici_client_free(self->client);
 	fake_fini(&self->fake);
+	EXPECT_NO_LEAKS();
 }
 
 /* -------- helpers -------- */
@@ -653,6 +656,7 @@ TEST_F(server, a_negative_timeout_answers_at_once)
 
 static void free_server(struct fake *f)
 {
+	f->feed = vici_log_feed_free(f->feed);
 	f->server = vici_server_free(f->server);
 }
 
@@ -760,6 +764,62 @@ TEST_F(server, the_log_is_wanted_while_somebody_listens)
 	vici_client_free(other);
 	ASSERT_TRUE(fake_wait(&self->fake, only_one_left));
 	EXPECT_FALSE(vici_server_wants_log(self->fake.server));
+}
+
+LOG_SUBSYSTEM(feedtest, "lines of this test");
+
+static int see_feed(struct bytes name, struct bytes message, void *data)
+{
+	char buf[VICI_TEXT_MAX];
+	unsigned *n = data;
+	int64_t nth;
+
+	if (!vici_get_str(message, "group", buf) || strcmp(buf, "feedtest"))
+		return 0;
+	if (!vici_get_str(message, "object", buf) || strcmp(buf, "gw #1") ||
+	    !vici_get_str(message, "msg", buf) || sscanf(buf, "line %" SCNd64, &nth) != 1 ||
+	    nth != *n)
+		return 2;
+	return ++*n == 100 ? 1 : 0;
+}
+
+TEST_F(server, lines_logged_by_other_threads_reach_who_listens)
+{
+	unsigned n = 0;
+
+	log_obj_info(feedtest, "gw #1", "nobody listens");
+	ASSERT_EQ(0, vici_client_register(self->client, "log"));
+	for (unsigned i = 0; i < 100; i++)
+		log_obj_info(feedtest, "gw #1", "line %u", i);
+	EXPECT_EQ(1, vici_client_events(self->client, see_feed, &n));
+	EXPECT_EQ(0, vici_log_feed_dropped(self->fake.feed));
+}
+
+static void log_much(struct fake *f)
+{
+	/* The main thread is busy here, so its mailbox fills. */
+	for (unsigned i = 0; i < 2 * VICI_LOG_FEED_MAX; i++)
+		log_info(feedtest, "line %u", i);
+}
+
+TEST_F(server, lines_are_dropped_when_the_main_thread_falls_behind)
+{
+	ASSERT_EQ(0, vici_client_register(self->client, "log"));
+	fake_run(&self->fake, log_much);
+	EXPECT_EQ(VICI_LOG_FEED_MAX, vici_log_feed_dropped(self->fake.feed));
+}
+
+static void log_and_free(struct fake *f)
+{
+	log_info(feedtest, "on its way");
+	f->feed = vici_log_feed_free(f->feed);
+}
+
+TEST_F(server, the_log_feed_may_go_with_lines_on_their_way)
+{
+	ASSERT_EQ(0, vici_client_register(self->client, "log"));
+	fake_run(&self->fake, log_and_free);
+	EXPECT_TRUE(alive(self->client));
 }
 
 TEST_HARNESS_MAIN

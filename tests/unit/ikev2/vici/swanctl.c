@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "fake.h"
+#include "../../pdk/leaks.h"
 
 /* Debian's swanctl, which we did not write, against the control server. */
 
@@ -36,6 +37,7 @@ FIXTURE_TEARDOWN(swanctl)
 		return;
 	unlink(self->conf);
 	fake_fini(&self->fake);
+	EXPECT_NO_LEAKS();
 }
 
 /* Plugins that aren't installed make it talk; only what it says after that counts. */
