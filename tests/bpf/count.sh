@@ -72,16 +72,25 @@ counting() {
 	shift 2
 	rm -f "$scratch/$name.in" "$scratch/$name.out"
 	mkfifo "$scratch/$name.in"
-	nsenter --net=/run/netns/"$ns" "$hold" "$@" <"$scratch/$name.in" >"$scratch/$name.out" 2>"$scratch/$name.log" &
+	(
+		# Another one's standard input must end when this script closes it, not when this one ends too.
+		for fd in ${!in_*}; do
+			eval "exec {$fd}>&-"
+		done
+		exec nsenter --net=/run/netns/"$ns" "$hold" "$@"
+	) <"$scratch/$name.in" >"$scratch/$name.out" 2>"$scratch/$name.log" &
 	eval "pid_$name=$!"
 	eval "exec {in_$name}>\"$scratch/$name.in\""
-	wait_for 60 grep -s ready "$scratch/$name.out" || {
-		cat "$scratch/$name.log"
-		return 1
-	}
+	wait_for 60 settled "$name"
+	cat "$scratch/$name.log"
+	grep ready "$scratch/$name.out"
+}
+settled() {
+	grep -s ready "$scratch/$1.out" || ! eval "kill -0 \$pid_$1"
 }
 release() {
 	eval "exec {in_$1}>&-"
+	unset "in_$1"
 	eval "wait \$pid_$1"
 }
 # sas DIRECTION_1_TO_2 DIRECTION_2_TO_1
@@ -118,7 +127,6 @@ check "an entry names its direction" has_value "$bpffs/a/sas" 192.0.2.1 0xc0ffee
 check "and the other end's is the other" has_value "$bpffs/b/sas" 192.0.2.1 0xc0ffee02 direction out
 check "and its tunnel" has_value "$bpffs/a/sas" 192.0.2.1 0xc0ffee02 tunnel net-net
 bpftool map dump pinned "$bpffs/a/sas" | sed -n '1,30s/^/#   /p'
-
 
 within $a python3 "$here/resend-esp.py" wire >"$scratch/attack.out" &
 attacker=$!
