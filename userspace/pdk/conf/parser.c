@@ -44,6 +44,7 @@ static struct conf_origin here(const struct input *in)
 	return (struct conf_origin){ in->source, in->lexer.at_line, in->lexer.at_column };
 }
 
+/* Report something about the last token. */
 #define complain(in, ...)                                                                          \
 	do {                                                                                       \
 		struct conf_origin _origin = here(in);                                             \
@@ -200,7 +201,9 @@ static int set_value(struct input *in, const char *name, const struct conf_origi
 	if (token != CONF_TOKEN_TEXT)
 		return unexpected(in, token, "a value");
 	if (old && old->type == CONF_SECTION) {
-		complain(in, "found a value for '%.60s', which is a section above", name);
+		conf_report_add(in->parser->report, origin,
+				"found a value for '%.60s', which is a section above", name);
+		in->parser->failed = true;
 		return 0;
 	}
 	conf_free(old);
@@ -257,7 +260,9 @@ static int include(struct input *in, const struct conf_origin *origin)
 		return 0;
 	}
 	if (!in->path) {
-		complain(in, "found 'include', which works in files only");
+		conf_report_add(in->parser->report, origin,
+				"found 'include', which works in files only");
+		in->parser->failed = true;
 		return 0;
 	}
 	if (in->lexer.text[0] == '/' || !slash)
