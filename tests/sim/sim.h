@@ -36,7 +36,15 @@ struct sim_peer {
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
 };
 
+struct sim;
+
+/* Looks at every message before it is delivered; may deliver others of its own to peer `to`. */
+typedef void (*sim_tap_fn)(struct sim *sim, unsigned to, const struct netaddr *local,
+			   const struct netaddr *remote, struct bytes message, void *data);
+
 struct sim {
+	sim_tap_fn tap; /* or NULL */
+	void *tap_data;
 	uint64_t random; /* state of the generator */
 	struct instant now;
 	struct heap events;
@@ -55,6 +63,10 @@ unsigned sim_random(struct sim *sim, unsigned n);
 
 /* Peer i begins with the first child of its first connection. */
 void sim_initiate(struct sim *sim, unsigned i);
+
+/* Hand peer `to` a message at once, as if it had come over the link. It is copied. */
+void sim_deliver(struct sim *sim, unsigned to, const struct netaddr *local,
+		 const struct netaddr *remote, struct bytes message);
 
 /* Peer i deletes all its IKE SAs. */
 void sim_terminate(struct sim *sim, unsigned i);
