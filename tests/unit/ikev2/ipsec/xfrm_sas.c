@@ -21,26 +21,25 @@ FIXTURE(sas)
 	const char *lacks;
 };
 
-static int join_links(int pid_fd_of_right)
+static int join_links(int fd_of_right)
 {
-	char command[512];
-
-	snprintf(command, sizeof(command),
-		 "ip link add v0 type veth peer name v1 && ip link set v1 netns /proc/%d/fd/%d && "
-		 "ip link set v0 up && ip addr add 192.0.2.1/24 dev v0 && ip addr add 10.1.0.1/16 "
-		 "dev v0 && "
-		 "ip -6 addr add fd00::1/64 dev v0 nodad && ip route add 10.2.0.0/16 via 192.0.2.2 "
-		 "src 10.1.0.1",
-		 getpid(), pid_fd_of_right);
-	return system(command);
+	return ip_batch("link add v0 type veth peer name v1\n"
+			"link set v1 netns /proc/%d/fd/%d\n"
+			"link set v0 up\n"
+			"addr add 192.0.2.1/24 dev v0\n"
+			"addr add 10.1.0.1/16 dev v0\n"
+			"addr add fd00::1/64 dev v0 nodad\n"
+			"route add 10.2.0.0/16 via 192.0.2.2 src 10.1.0.1\n",
+			getpid(), fd_of_right);
 }
 
 static int configure_right(void)
 {
-	return system("ip link set v1 up && ip addr add 192.0.2.2/24 dev v1 && ip addr add "
-		      "10.2.0.1/16 dev v1 && "
-		      "ip -6 addr add fd00::2/64 dev v1 nodad && ip route add 10.1.0.0/16 via "
-		      "192.0.2.1 src 10.2.0.1");
+	return ip_batch("link set v1 up\n"
+			"addr add 192.0.2.2/24 dev v1\n"
+			"addr add 10.2.0.1/16 dev v1\n"
+			"addr add fd00::2/64 dev v1 nodad\n"
+			"route add 10.1.0.0/16 via 192.0.2.1 src 10.2.0.1\n");
 }
 
 FIXTURE_SETUP(sas)
@@ -117,38 +116,37 @@ static ssize_t receive(int fd)
 
 struct algorithm {
 	const char *label;
-	const char *shown; /* by ip xfrm state */
 	uint16_t encr, encr_bits, salt, integ, integ_len;
 };
 
-static const struct algorithm combined[] = {
-	{ "aes128gcm16", "rfc4106(gcm(aes))", IKE_ENCR_AES_GCM_16, 128, 4, 0, 0 },
-	{ "aes256gcm16", "rfc4106(gcm(aes))", IKE_ENCR_AES_GCM_16, 256, 4, 0, 0 },
-	{ "aes256ccm16", "rfc4309(ccm(aes))", IKE_ENCR_AES_CCM_16, 256, 3, 0, 0 },
-	{ "aes128gmac", "rfc4543(gcm(aes))", IKE_ENCR_NULL_AUTH_AES_GMAC, 128, 4, 0, 0 },
-	{ "chacha20poly1305", "rfc7539esp(chacha20,poly1305)", IKE_ENCR_CHACHA20_POLY1305, 256, 4,
-	  0, 0 },
+static const struct algorithm gcm_and_gmac[] = {
+	{ "aes128gcm16", IKE_ENCR_AES_GCM_16, 128, 4, 0, 0 },
+	{ "aes256gcm16", IKE_ENCR_AES_GCM_16, 256, 4, 0, 0 },
+	{ "aes128gmac", IKE_ENCR_NULL_AUTH_AES_GMAC, 128, 4, 0, 0 },
 };
 
-static const struct algorithm usual[] = {
-	{ "aes128-sha256", "hmac(sha256)", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_HMAC_SHA2_256_128,
-	  32 },
-	{ "aes256-sha384", "hmac(sha384)", IKE_ENCR_AES_CBC, 256, 0, IKE_INTEG_HMAC_SHA2_384_192,
-	  48 },
-	{ "aes256-sha512", "hmac(sha512)", IKE_ENCR_AES_CBC, 256, 0, IKE_INTEG_HMAC_SHA2_512_256,
-	  64 },
-	{ "aes128-sha1", "hmac(sha1)", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_HMAC_SHA1_96, 20 },
+static const struct algorithm ccm_and_chacha20[] = {
+	{ "aes256ccm16", IKE_ENCR_AES_CCM_16, 256, 3, 0, 0 },
+	{ "chacha20poly1305", IKE_ENCR_CHACHA20_POLY1305, 256, 4, 0, 0 },
 };
 
-static const struct algorithm others[] = {
-	{ "aes128ctr-sha256", "rfc3686(ctr(aes))", IKE_ENCR_AES_CTR, 128, 4,
-	  IKE_INTEG_HMAC_SHA2_256_128, 32 },
-	{ "aes128-xcbc", "xcbc(aes)", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_AES_XCBC_96, 16 },
-	{ "aes128-cmac", "cmac(aes)", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_AES_CMAC_96, 16 },
-	{ "null-sha256", "cipher_null", IKE_ENCR_NULL, 0, 0, IKE_INTEG_HMAC_SHA2_256_128, 32 },
-	{ "camellia128-sha256", "cbc(camellia)", IKE_ENCR_CAMELLIA_CBC, 128, 0,
-	  IKE_INTEG_HMAC_SHA2_256_128, 32 },
-	{ "3des-sha1", "cbc(des3_ede)", IKE_ENCR_3DES, 192, 0, IKE_INTEG_HMAC_SHA1_96, 20 },
+static const struct algorithm aes_cbc_and_hmac[] = {
+	{ "aes128-sha256", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_HMAC_SHA2_256_128, 32 },
+	{ "aes256-sha384", IKE_ENCR_AES_CBC, 256, 0, IKE_INTEG_HMAC_SHA2_384_192, 48 },
+	{ "aes256-sha512", IKE_ENCR_AES_CBC, 256, 0, IKE_INTEG_HMAC_SHA2_512_256, 64 },
+	{ "aes128-sha1", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_HMAC_SHA1_96, 20 },
+};
+
+static const struct algorithm aes_xcbc_and_cmac[] = {
+	{ "aes128-xcbc", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_AES_XCBC_96, 16 },
+	{ "aes128-cmac", IKE_ENCR_AES_CBC, 128, 0, IKE_INTEG_AES_CMAC_96, 16 },
+	{ "aes128ctr-sha256", IKE_ENCR_AES_CTR, 128, 4, IKE_INTEG_HMAC_SHA2_256_128, 32 },
+};
+
+static const struct algorithm less_usual_ciphers[] = {
+	{ "null-sha256", IKE_ENCR_NULL, 0, 0, IKE_INTEG_HMAC_SHA2_256_128, 32 },
+	{ "camellia128-sha256", IKE_ENCR_CAMELLIA_CBC, 128, 0, IKE_INTEG_HMAC_SHA2_256_128, 32 },
+	{ "3des-sha1", IKE_ENCR_3DES, 192, 0, IKE_INTEG_HMAC_SHA1_96, 20 },
 };
 
 static void set_algorithm(struct ipsec_sa *sa, const struct algorithm *a)
@@ -171,16 +169,12 @@ static const char *carries_not(struct kernel *left, struct kernel *right, int fd
 		const struct algorithm *a = &algorithms[i];
 		struct ipsec_op out = sa_lr(IPSEC_OUT), in = sa_lr(IPSEC_IN);
 		struct ipsec_usage sent = { 0 }, got = { 0 };
-		char command[128];
 
-		printf("# %s\n", a->label);
+		fprintf(stderr, "# %s\n", a->label);
 		set_algorithm(&out.sa, a);
 		set_algorithm(&in.sa, a);
-		snprintf(command, sizeof(command), "ip xfrm state | grep -F '%s' >/dev/null",
-			 a->shown);
 		if (kernel_op(right, &in, NULL) != 0 || kernel_op(left, &out, NULL) != 0 ||
-		    system(command) != 0 || send_packet("10.1.0.1", "10.2.0.1", 0, 1000) != 0 ||
-		    receive(fd) != 1)
+		    send_packet("10.1.0.1", "10.2.0.1", 0, 1000) != 0 || receive(fd) != 1)
 			return a->label;
 		in.type = out.type = IPSEC_SA_QUERY;
 		if (kernel_op(right, &in, &got) != 0 || kernel_op(left, &out, &sent) != 0 ||
@@ -211,12 +205,20 @@ static const char *policies_and_packets(struct kernel *left, struct kernel *righ
 	return failed;
 }
 
-TEST_F(sas, packets_pass_with_combined_mode_ciphers)
+TEST_F(sas, packets_pass_with_gcm_and_gmac)
 {
 	SKIP_WITHOUT_KERNEL(self->lacks);
 	EXPECT_EQ(NULL, policies_and_packets(&self->left, &self->right,
 					     listen_right(self->right_ns, self->left_ns, 1000),
-					     combined, ARRAY_SIZE(combined)));
+					     gcm_and_gmac, ARRAY_SIZE(gcm_and_gmac)));
+}
+
+TEST_F(sas, packets_pass_with_ccm_and_chacha20)
+{
+	SKIP_WITHOUT_KERNEL(self->lacks);
+	EXPECT_EQ(NULL, policies_and_packets(&self->left, &self->right,
+					     listen_right(self->right_ns, self->left_ns, 1000),
+					     ccm_and_chacha20, ARRAY_SIZE(ccm_and_chacha20)));
 }
 
 TEST_F(sas, packets_pass_with_aes_cbc_and_hmac)
@@ -224,15 +226,23 @@ TEST_F(sas, packets_pass_with_aes_cbc_and_hmac)
 	SKIP_WITHOUT_KERNEL(self->lacks);
 	EXPECT_EQ(NULL, policies_and_packets(&self->left, &self->right,
 					     listen_right(self->right_ns, self->left_ns, 1000),
-					     usual, ARRAY_SIZE(usual)));
+					     aes_cbc_and_hmac, ARRAY_SIZE(aes_cbc_and_hmac)));
 }
 
-TEST_F(sas, packets_pass_with_less_usual_algorithms)
+TEST_F(sas, packets_pass_with_aes_xcbc_and_cmac)
 {
 	SKIP_WITHOUT_KERNEL(self->lacks);
 	EXPECT_EQ(NULL, policies_and_packets(&self->left, &self->right,
 					     listen_right(self->right_ns, self->left_ns, 1000),
-					     others, ARRAY_SIZE(others)));
+					     aes_xcbc_and_cmac, ARRAY_SIZE(aes_xcbc_and_cmac)));
+}
+
+TEST_F(sas, packets_pass_with_less_usual_ciphers)
+{
+	SKIP_WITHOUT_KERNEL(self->lacks);
+	EXPECT_EQ(NULL, policies_and_packets(&self->left, &self->right,
+					     listen_right(self->right_ns, self->left_ns, 1000),
+					     less_usual_ciphers, ARRAY_SIZE(less_usual_ciphers)));
 }
 
 TEST_F(sas, packets_pass_with_every_kind_of_sequence_number_and_encapsulation)
@@ -273,7 +283,7 @@ TEST_F(sas, packets_pass_with_every_kind_of_sequence_number_and_encapsulation)
 		struct ipsec_op right_policy = policy_right(i);
 		struct ipsec_op out = sa_lr(IPSEC_OUT), in;
 
-		printf("# kind %zu\n", i);
+		fprintf(stderr, "# kind %zu\n", i);
 		if (kinds[i].v6) {
 			out.sa.src = left_policy.spd.policy.local_addr = addr("fd00::1");
 			out.sa.dst = left_policy.spd.policy.remote_addr = addr("fd00::2");

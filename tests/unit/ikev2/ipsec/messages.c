@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages about SAs and policies: what is built is read by libnl-xfrm-3, which knows nothing of
+ * us, and field by field where that library is behind the kernel.
+ */
+#include <kselftest_harness.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netlink/addr.h>
+#include <netlink/xfrm/lifetime.h>
+#include <netlink/xfrm/sa.h>
+#include <netlink/xfrm/selector.h>
+#include <netlink/xfrm/sp.h>
+#include <netlink/xfrm/template.h>
+
+#include "ikev2/codec/ikev2.h"
+#include "ikev2/ipsec/xfrm_algorithm.h"
+#include "ikev2/ipsec/xfrm_policy.h"
+#include "ikev2/ipsec/xfrm_sa.h"
+#include "ikev2/ipsec/xfrm_selector.h"
+#include "pdk/netlink/netlink.h"
+
+static struct netaddr addr(const char *text)
+{
+	struct netaddr a = NETADDR_NONE;
+
+	netaddr_parse(text, 0, &a);
+	return a;
+}
+
+static struct ipsec_sa sample(void)
+{
+	struct ipsec_sa sa = {
+		.direction = IPSEC_IN,
+		.mode = IPSEC_TUNNEL,
+		.spi = 0xc0ffee01,
+		.src = addr("192.0.2.1"),
+		.dst = addr("192.0.2.2"),
+		.reqid = IPSEC_REQID_BASE + 3,
+		.encr = IKE_ENCR_AES_GCM_16,
+		.encr_bits = 256,
+		.encr_key_len = 36,
+		.replay_window = 32,
+		.soft = { .bytes = 1000, .packets = 10, .time = DURATION_MS(1500) },
+		.hard = { .bytes = 2000, .time = DURATION_S(60) },
+	};
+
+	for (int i = 0; i < IPSEC_KEY_MAX; i++)
+		sa.encr_key[i] = sa.integ_key[i] = (uint8_t)(0x40 + i);
+	return sa;
+}
+
+static const struct xfrm_features old_kernel, new_kernel = { .sa_dir = true };
+
+/* Attributes of a built message. */
+static void attributes(struct nl_msg *msg, size_t fixed, struct nlattr *tb[])
+{
+	nlmsg_parse(nlmsg_hdr(msg), (int)fixed, tb, XFRM_ABI_ATTR_MAX, NULL);
+}
+
+static bool same_addr(struct nl_addr *a, const char *text)
+{
+	struct netaddr wanted = addr(text);
+
+	return nl_addr_get_len(a) == netaddr_len(&wanted) &&
+	       memcmp(nl_addr_get_binary_addr(a), wanted.addr, netaddr_len(&wanted)) == 0;
+}
+
+TEST(an_independent_parser_reads_a_combined_mode_sa)
+{
+	struct ipsec_sa in = sample();
+	struct nl_msg *msg;
+	struct xfrmnl_sa *sa = NULL;
+	struct xfrmnl_ltime_cfg *limits;
+	char name[64], key[128];
+	unsigned key_bits = 0, icv_bits = 0;
+
+	ASSERT_EQ(0, xfrm_sa_build_add(&in, &old_kernel, false, &msg));
+	EXPECT_EQ(XFRM_MSG_NEWSA, nlmsg_hdr(msg)->nlmsg_type);
+	ASSERT_EQ(0, xfrmnl_sa_parse(nlmsg_hdr(msg), &sa));
+	EXPECT_TRUE(same_addr(xfrmnl_sa_get_saddr(sa), "192.0.2.1"));
+	EXPECT_TRUE(same_addr(xfrmnl_sa_get_daddr(sa), "192.0.2.2"));
+	EXPECT_EQ(0xc0ffee01, (uint32_t)xfrmnl_sa_get_spi(sa));
+	EXPECT_EQ(IPPROTO_ESP, xfrmnl_sa_get_proto(sa));
+	EXPECT_EQ(IPSEC_REQID_BASE + 3, xfrmnl_sa_get_reqid(sa));
+	EXPECT_EQ(XFRM_MODE_TUNNEL, xfrmnl_sa_get_mode(sa));
+	EXPECT_EQ(32, xfrmnl_sa_get_replay_window(sa));
+	ASSERT_EQ(0, xfrmnl_sa_get_aead_params(sa, name, &key_bits, &icv_bits, key));
+	EXPECT_STREQ("rfc4106(gcm(aes))", name);
+	EXPECT_EQ(36 * 8, key_bits);
+	EXPECT_EQ(128, icv_bits);
+	EXPECT_EQ(0, memcmp(key, in.encr_key, 36));
+	limits = xfrmnl_sa_get_lifetime_cfg(sa);
+	EXPECT_EQ(1000, xfrmnl_ltime_cfg_get_soft_bytelimit(limits));
+	EXPECT_EQ(2000, xfrmnl_ltime_cfg_get_hard_bytelimit(limits));
+	EXPECT_EQ(10, xfrmnl_ltime_cfg_get_soft_packetlimit(limits));
+	EXPECT_EQ(XFRM_INF, xfrmnl_ltime_cfg_get_hard_packetlimit(limits));
+	EXPECT_EQ(2, xfrmnl_ltime_cfg_get_soft_addexpires(limits));
+	EXPECT_EQ(60, xfrmnl_ltime_cfg_get_hard_addexpires(limits));
+	xfrmnl_sa_put(sa);
+	netlink_msg_free(msg);
+}
+
+TEST(an_independent_parser_reads_cipher_and_integrity_in_udp)
+{
+	struct ipsec_sa in = sample();
+	struct nl_msg *msg;
+	struct xfrmnl_sa *sa = NULL;
+	char name[64], key[128];
+	unsigned key_bits = 0, trunc_bits = 0, type = 0, sport = 0, dport = 0;
+	struct nl_addr *oa = NULL;
+
+	in.encr = IKE_ENCR_AES_CBC;
+	in.encr_bits = 128;
+	in.encr_key_len = 16;
+	in.integ = IKE_INTEG_HMAC_SHA2_256_128;
+	in.integ_key_len = 32;
+	in.udp_encap = true;
+	in.src.port = 4501;
+	in.dst.port = 4500;
+	ASSERT_EQ(0, xfrm_sa_build_add(&in, &old_kernel, true, &msg));
+	EXPECT_EQ(XFRM_MSG_UPDSA, nlmsg_hdr(msg)->nlmsg_type);
+	nlmsg_hdr(msg)->nlmsg_type = XFRM_MSG_NEWSA; /* all that the library takes */
+	ASSERT_EQ(0, xfrmnl_sa_parse(nlmsg_hdr(msg), &sa));
+	ASSERT_EQ(0, xfrmnl_sa_get_crypto_params(sa, name, &key_bits, key));
+	EXPECT_STREQ("cbc(aes)", name);
+	EXPECT_EQ(128, key_bits);
+	EXPECT_EQ(0, memcmp(key, in.encr_key, 16));
+	ASSERT_EQ(0, xfrmnl_sa_get_auth_params(sa, name, &key_bits, &trunc_bits, key));
+	EXPECT_STREQ("hmac(sha256)", name);
+	EXPECT_EQ(256, key_bits);
+	EXPECT_EQ(128, trunc_bits);
+	EXPECT_EQ(0, memcmp(key, in.integ_key, 32));
+	ASSERT_EQ(0, xfrmnl_sa_get_encap_tmpl(sa, &type, &sport, &dport, &oa));
+	EXPECT_EQ(2, type); /* UDP_ENCAP_ESPINUDP */
+	EXPECT_EQ(4501, sport);
+	EXPECT_EQ(4500, dport);
+	xfrmnl_sa_put(sa);
+	netlink_msg_free(msg);
+}
+
+TEST(windows_and_extended_sequence_numbers_take_the_form_that_the_kernel_wants)
+{
+	static const struct {
+		enum ipsec_direction direction;
+		bool esn, sa_dir;
+		uint32_t window;
+		int old_window, words; /* expected; words < 0: no large structure */
+		uint32_t new_window;
+	} cases[] = {
+		{ IPSEC_IN, false, false, 32, 32, -1, 0 },
+		{ IPSEC_IN, false, false, 33, 0, 2, 33 },
+		{ IPSEC_IN, false, false, 5000, 0, 128, 4096 },
+		{ IPSEC_IN, true, false, 0, 0, 1, 1 },
+		{ IPSEC_IN, true, true, 1024, 0, 32, 1024 },
+		{ IPSEC_OUT, false, false, 1024, 0, -1, 0 },
+		{ IPSEC_OUT, false, true, 1024, 0, -1, 0 },
+		{ IPSEC_OUT, true, false, 1024, 0, 1, 1 },
+		{ IPSEC_OUT, true, true, 1024, 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+		struct ipsec_sa sa = sample();
+		struct xfrm_usersa_info *info;
+		struct nl_msg *msg;
+
+		sa.direction = cases[i].direction;
+		sa.esn = cases[i].esn;
+		sa.replay_window = cases[i].window;
+		ASSERT_EQ(0, xfrm_sa_build_add(&sa, cases[i].sa_dir ? &new_kernel : &old_kernel,
+					       false, &msg));
+		info = nlmsg_data(nlmsg_hdr(msg));
+		attributes(msg, sizeof(*info), tb);
+		EXPECT_EQ(cases[i].old_window, info->replay_window);
+		EXPECT_EQ(cases[i].esn, !!(info->flags & XFRM_STATE_ESN));
+		ASSERT_EQ(cases[i].words >= 0, tb[XFRMA_REPLAY_ESN_VAL] != NULL);
+		if (cases[i].words >= 0) {
+			struct xfrm_replay_state_esn *r = nla_data(tb[XFRMA_REPLAY_ESN_VAL]);
+
+			EXPECT_EQ(cases[i].words, r->bmp_len);
+			EXPECT_EQ(cases[i].new_window, r->replay_window);
+			EXPECT_EQ(sizeof(*r) + 4 * r->bmp_len, nla_len(tb[XFRMA_REPLAY_ESN_VAL]));
+		}
+		ASSERT_EQ(cases[i].sa_dir, tb[XFRM_ABI_SA_DIR] != NULL);
+		if (cases[i].sa_dir)
+			EXPECT_EQ(cases[i].direction == IPSEC_IN ? 1 : 2,
+				  nla_get_u8(tb[XFRM_ABI_SA_DIR]));
+		netlink_msg_free(msg);
+	}
+}
+
+TEST(what_an_sa_cannot_be_is_refused)
+{
+	struct ipsec_sa sa;
+	struct nl_msg *msg = NULL;
+
+#define REFUSED(err, change)                                                                       \
+	do {                                                                                       \
+		sa = sample();                                                                     \
+		change;                                                                            \
+		EXPECT_EQ(err, xfrm_sa_build_add(&sa, &old_kernel, false, &msg));                  \
+		EXPECT_EQ(NULL, msg);                                                              \
+	} while (0)
+	REFUSED(-EINVAL, sa.spi = 255);
+	REFUSED(-EINVAL, sa.dst = NETADDR_NONE);
+	REFUSED(-EINVAL, sa.src = addr("fd00::1"));
+	REFUSED(-EINVAL, sa.encr_key_len = 35);
+	REFUSED(-EINVAL, sa.encr_key_len = IPSEC_KEY_MAX + 1);
+	REFUSED(-EINVAL, sa.encr_bits = 128); /* the key has 256 */
+	REFUSED(-EOPNOTSUPP, sa.encr = 999);
+	REFUSED(-EOPNOTSUPP, sa.integ = 999);
+	/* Combined-mode with integrity, and a cipher without. */
+	REFUSED(-EINVAL, (sa.integ = IKE_INTEG_HMAC_SHA2_256_128, sa.integ_key_len = 32));
+	REFUSED(-EINVAL, (sa.encr = IKE_ENCR_AES_CBC, sa.encr_key_len = 32));
+	REFUSED(-EINVAL, (sa.encr = IKE_ENCR_AES_CBC, sa.encr_key_len = 32,
+			  sa.integ = IKE_INTEG_HMAC_SHA2_256_128, sa.integ_key_len = 20));
+#undef REFUSED
+}
+
+TEST(what_the_kernel_says_of_an_sa_is_read)
+{
+	struct ipsec_sa sa = sample();
+	struct xfrm_usersa_info *fixed;
+	struct xfrm_sa_info info;
+	struct nl_msg *msg;
+
+	sa.udp_encap = true;
+	sa.src.port = 1111;
+	sa.dst.port = 2222;
+	sa.mark = 5;
+	sa.mark_mask = 7;
+	sa.if_id = 9;
+	ASSERT_EQ(0, xfrm_sa_build_add(&sa, &new_kernel, false, &msg));
+	fixed = nlmsg_data(nlmsg_hdr(msg));
+	fixed->curlft.bytes = 77;
+	fixed->curlft.packets = 7;
+	ASSERT_EQ(0, nla_put_u64(msg, XFRMA_LASTUSED, 123456789));
+	ASSERT_EQ(0, xfrm_sa_parse(nlmsg_hdr(msg), &info));
+	EXPECT_TRUE(netaddr_equal(&sa.src, &info.src));
+	EXPECT_TRUE(netaddr_equal(&sa.dst, &info.dst));
+	EXPECT_EQ(sa.spi, info.spi);
+	EXPECT_EQ(sa.reqid, info.reqid);
+	EXPECT_EQ(5, info.mark);
+	EXPECT_EQ(7, info.mark_mask);
+	EXPECT_EQ(77, info.usage.bytes);
+	EXPECT_EQ(7, info.usage.packets);
+	EXPECT_EQ(123456789, info.usage.last_used);
+	EXPECT_TRUE(info.has_if_id && info.has_sa_dir && info.udp_encap);
+	EXPECT_FALSE(info.has_esn_val);
+	netlink_msg_free(msg);
+}
+
+TEST(an_independent_parser_reads_an_out_policy)
+{
+	struct xfrm_policy_key key = { .dir = XFRM_POLICY_OUT };
+	struct xfrm_policy_template t = { .mode = IPSEC_TUNNEL,
+					  .reqid = IPSEC_REQID_BASE + 5,
+					  .local = addr("192.0.2.1"),
+					  .remote = addr("192.0.2.2") };
+	struct xfrmnl_sp *sp = NULL;
+	struct xfrmnl_user_tmpl *tmpl;
+	struct xfrmnl_sel *sel;
+	struct nl_msg *msg;
+
+	key.sel.family = AF_INET;
+	key.sel.saddr.a4 = inet_addr("10.1.0.0");
+	key.sel.prefixlen_s = 16;
+	key.sel.daddr.a4 = inet_addr("10.2.0.0");
+	key.sel.prefixlen_d = 24;
+	msg = xfrm_policy_build_add(&key, &t, false);
+	ASSERT_NE(NULL, msg);
+	ASSERT_EQ(0, xfrmnl_sp_parse(nlmsg_hdr(msg), &sp));
+	EXPECT_EQ(XFRM_POLICY_OUT, xfrmnl_sp_get_dir(sp));
+	EXPECT_EQ(XFRM_POLICY_ALLOW, xfrmnl_sp_get_action(sp));
+	EXPECT_EQ(xfrm_selector_priority(&key.sel), xfrmnl_sp_get_priority(sp));
+	sel = xfrmnl_sp_get_sel(sp);
+	EXPECT_EQ(16, xfrmnl_sel_get_prefixlen_s(sel));
+	EXPECT_EQ(24, xfrmnl_sel_get_prefixlen_d(sel));
+	EXPECT_TRUE(same_addr(xfrmnl_sel_get_saddr(sel), "10.1.0.0"));
+	ASSERT_EQ(1, xfrmnl_sp_get_nusertemplates(sp));
+	tmpl = xfrmnl_sp_usertemplate_n(sp, 0);
+	EXPECT_EQ(IPSEC_REQID_BASE + 5, xfrmnl_user_tmpl_get_reqid(tmpl));
+	EXPECT_EQ(XFRM_MODE_TUNNEL, xfrmnl_user_tmpl_get_mode(tmpl));
+	EXPECT_TRUE(same_addr(xfrmnl_user_tmpl_get_saddr(tmpl), "192.0.2.1"));
+	EXPECT_TRUE(same_addr(xfrmnl_user_tmpl_get_daddr(tmpl), "192.0.2.2"));
+	xfrmnl_sp_put(sp);
+	netlink_msg_free(msg);
+}
+
+TEST(templates_of_in_and_fwd_leave_the_outer_addresses_open)
+{
+	static const uint8_t dirs[] = { XFRM_POLICY_IN, XFRM_POLICY_FWD };
+	static const xfrm_address_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+		struct xfrm_policy_key key = { .sel.family = AF_INET6,
+					       .dir = dirs[i],
+					       .mark = 1,
+					       .mark_mask = 3,
+					       .if_id = 8 };
+		struct xfrm_policy_template t = { .reqid = IPSEC_REQID_BASE + 5,
+						  .local = addr("192.0.2.1"),
+						  .remote = addr("192.0.2.2") };
+		struct nl_msg *msg = xfrm_policy_build_add(&key, &t, true);
+		struct xfrm_policy_info info;
+		struct xfrm_user_tmpl *tmpl;
+
+		ASSERT_NE(NULL, msg);
+		EXPECT_EQ(XFRM_MSG_UPDPOLICY, nlmsg_hdr(msg)->nlmsg_type);
+		attributes(msg, sizeof(struct xfrm_userpolicy_info), tb);
+		tmpl = nla_data(tb[XFRMA_TMPL]);
+		EXPECT_EQ(0, memcmp(&tmpl->saddr, &none, sizeof(none)));
+		EXPECT_EQ(0, memcmp(&tmpl->id.daddr, &none, sizeof(none)));
+		EXPECT_EQ(AF_INET, tmpl->family);
+		EXPECT_EQ(~0u, tmpl->ealgos & tmpl->aalgos);
+		nlmsg_hdr(msg)->nlmsg_type = XFRM_MSG_NEWPOLICY;
+		ASSERT_EQ(0, xfrm_policy_parse(nlmsg_hdr(msg), &info));
+		EXPECT_EQ(t.reqid, info.reqid);
+		EXPECT_EQ(key.dir, info.key.dir);
+		EXPECT_EQ(3, info.key.mark_mask);
+		EXPECT_EQ(8, info.key.if_id);
+		netlink_msg_free(msg);
+	}
+}
+
+TEST(every_table_entry_has_its_own_name_and_fits_the_kernels_field)
+{
+	unsigned known = 0;
+
+	for (unsigned id = 0; id < 1024; id++) {
+		const struct xfrm_encr *e = xfrm_encr_by_id((uint16_t)id);
+		const struct xfrm_integ *i = xfrm_integ_by_id((uint16_t)id);
+
+		known += (e != NULL) + (i != NULL);
+		if (e) {
+			EXPECT_EQ(id, e->id);
+			EXPECT_GT(64, strlen(e->name));
+			EXPECT_TRUE(xfrm_encr_key_fits(e, e->key_bits[0] / 8 + e->salt,
+						       e->key_bits[0]));
+			EXPECT_FALSE(xfrm_encr_key_fits(e, e->key_bits[0] / 8 + e->salt + 1, 0));
+		}
+		if (i)
+			EXPECT_GE(i->key_bits, i->trunc_bits);
+	}
+	EXPECT_EQ(19, known);
+}
+
+TEST_HARNESS_MAIN
