@@ -424,4 +424,17 @@ TEST_F(sealed, dump_shows_what_is_inside_only_when_opened)
 	EXPECT_STREQ("", ike_message_dump(&self->m, line, 1));
 }
 
+TEST_F(sealed, dump_marks_unknown_critical_payloads)
+{
+	char line[IKE_DUMP_LEN];
+
+	ike_builder_init(&self->b, &self->w, &header);
+	writer_bytes(ike_builder_payload(&self->b, 200), BYTES_NONE);
+	ASSERT_EQ(0, ike_builder_finish(&self->b, &self->message));
+	self->buf[IKE_HEADER_LEN + 1] = 0x80;
+	ASSERT_EQ(IKE_UNSUPPORTED_CRITICAL, ike_message_parse(self->message, &self->m, NULL));
+	EXPECT_STREQ("INFORMATIONAL request 7 [ 200(critical) ]",
+		     ike_message_dump(&self->m, line, sizeof(line)));
+}
+
 TEST_HARNESS_MAIN

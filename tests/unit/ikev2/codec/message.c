@@ -283,10 +283,59 @@ TEST(check_names_the_payload_that_is_malformed)
 	exact_free(datagram);
 }
 
+/* One message with every payload type that has a form, each broken in turn. */
+TEST(check_knows_the_form_of_every_type)
+{
+	static const struct {
+		uint8_t type;
+		const char *good, *bad;
+	} each[] = {
+		{ IKE_PAYLOAD_SA, "00000008 01010000", "00000008" },
+		{ IKE_PAYLOAD_KE, "001f0000 aa", "001f" },
+		{ IKE_PAYLOAD_IDI, "02000000 61", "0200" },
+		{ IKE_PAYLOAD_IDR, "02000000 61", "0200" },
+		{ IKE_PAYLOAD_CERT, "04 30", "" },
+		{ IKE_PAYLOAD_CERTREQ, "04 30", "" },
+		{ IKE_PAYLOAD_AUTH, "02000000 aa", "0200" },
+		{ IKE_PAYLOAD_NONCE, "000102030405060708090a0b0c0d0e0f", "00" },
+		{ IKE_PAYLOAD_N, "00004000", "0000" },
+		{ IKE_PAYLOAD_D, "01000000", "0100" },
+		{ IKE_PAYLOAD_TSI, "00000000", "0000" },
+		{ IKE_PAYLOAD_TSR, "00000000", "0000" },
+		{ IKE_PAYLOAD_CP, "01000000", "0100" },
+		{ IKE_PAYLOAD_EAP, "03010004", "0301" },
+	};
+	struct ike_message m = { .n = 1 };
+	struct ike_fault fault;
+
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++) {
+		struct bytes good = from_hex(each[i].good), bad = from_hex(each[i].bad);
+
+		m.v[0] = (struct ike_payload){ .type = each[i].type, .body = good };
+		EXPECT_EQ(IKE_OK, ike_message_check(&m, NULL))
+		{
+			TH_LOG("payload %u", each[i].type);
+		}
+		m.v[0].body = bad;
+		EXPECT_EQ(IKE_MALFORMED, ike_message_check(&m, &fault))
+		{
+			TH_LOG("payload %u", each[i].type);
+		}
+		EXPECT_EQ(each[i].type, fault.payload_type);
+		exact_free(good);
+		exact_free(bad);
+	}
+	/* Those without a form of their own are good whatever they hold. */
+	m.v[0] = (struct ike_payload){ .type = IKE_PAYLOAD_V };
+	EXPECT_EQ(IKE_OK, ike_message_check(&m, NULL));
+	m.v[0].type = 200;
+	EXPECT_EQ(IKE_OK, ike_message_check(&m, NULL));
+}
+
 TEST(malformed_body_counts_for_more_than_one_beyond_our_limits)
 {
-	struct bytes datagram = from_hex(HEAD("21", "0000002f")
-					 "2800000c 00000008 01010041 00000007 000102");
+	struct bytes datagram =
+		from_hex(HEAD("21", "0000002f") "2800000c 00000008 01010041 00000007 000102");
 	struct ike_fault fault = { 0 };
 	struct ike_message m;
 

@@ -242,6 +242,25 @@ TEST(spis_of_both_lengths_read_back)
 	EXPECT_EQ(0xa1a2a3a4u, spi32);
 }
 
+TEST(answer_is_one_proposal_with_the_number_of_the_offered)
+{
+	struct proposal_list list;
+	struct proposal p;
+	uint8_t buf[64];
+	struct writer w;
+
+	proposal_init(&p, 3, IKE_PROTOCOL_ESP);
+	proposal_set_spi32(&p, 0xa1a2a3a4u);
+	proposal_add(&p, IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 128);
+	writer_init_fixed(&w, buf, sizeof(buf));
+	sa_payload_write_one(&w, &p);
+	ASSERT_EQ(IKE_OK, sa_payload_parse(writer_view(&w), &list, NULL));
+	ASSERT_EQ(1, list.n);
+	EXPECT_EQ(3, list.v[0].number);
+	ASSERT_EQ(1, list.v[0].n);
+	EXPECT_TRUE(transform_equal(&p.v[0], &list.v[0].v[0]));
+}
+
 TEST(no_transform_is_added_to_a_full_proposal)
 {
 	struct proposal p;

@@ -127,6 +127,20 @@ TEST(any_list_reads_back)
 	}
 }
 
+TEST(lists_of_other_selectors_or_lengths_differ)
+{
+	struct ts_list a = { .n = 1 }, b = { .n = 1 };
+
+	a.v[0] = b.v[0] = range("10.0.0.0", "10.0.0.255", 6, 0, 65535);
+	EXPECT_TRUE(ts_list_equal(&a, &b));
+	b.v[0].protocol = 17;
+	EXPECT_FALSE(ts_list_equal(&a, &b));
+	b.v[0] = range("10.0.0.0", "10.0.0.254", 6, 0, 65535);
+	EXPECT_FALSE(ts_list_equal(&a, &b));
+	b.n = 0;
+	EXPECT_FALSE(ts_list_equal(&a, &b));
+}
+
 #define ANY       0, 0, 65535
 #define TCP(a, b) 6, a, b
 #define OPAQUE    17, 65535, 0
@@ -254,6 +268,8 @@ TEST(text_is_short_where_it_can_be)
 		{ range("10.0.0.0", "10.0.0.255", 47, 0, 65535), "10.0.0.0/24[47]" },
 		{ range("10.0.0.0", "10.0.0.255", 1, 0x0800, 0x08ff),
 		  "10.0.0.0/24[icmp/8(0)-8(255)]" },
+		{ range("::1", "::1", 58, 0x8700, 0x8700), "::1/128[icmpv6/135(0)]" },
+		{ range("::1", "::1", 132, 0, 65535), "::1/128[sctp]" },
 		{ range("2001:db8::", "2001:db8:0:ffff:ffff:ffff:ffff:ffff", ANY),
 		  "2001:db8::/48" },
 	};
