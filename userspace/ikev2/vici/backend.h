@@ -77,7 +77,10 @@ static inline bool vici_sa_filter_is_empty(const struct vici_sa_filter *f)
 	return !f->ike && !f->child && !f->ike_id && !f->child_id;
 }
 
-/* Does the IKE SA with one of its children (NULL: any, or none) pass? Any thread. */
+/*
+ * Does this Child SA of the IKE SA pass? child NULL: does the IKE SA, and if the filter names a
+ * child, any of those that it has? Any thread.
+ */
 bool vici_sa_filter_match(const struct vici_sa_filter *f, const struct ike_sa_info *ike,
 			  const struct child_sa_info *child);
 
@@ -129,7 +132,8 @@ struct vici_backend {
 	 * SAs that match. cursor is 0 at first, later what the last page gave (worker and position,
 	 * say). The server asks for a page only when the client has room, so a page may be as small
 	 * as the daemon likes, also empty, and needn't fit others: an SA that comes or goes between
-	 * two pages is shown or isn't. Ends the token by vici_request_sas() or vici_request_fail().
+	 * two pages is shown or isn't. What doesn't match is left out by the server too, so the
+	 * filter only saves work. Ends the token by vici_request_sas() or vici_request_fail().
 	 */
 	void (*list_sas)(void *ctx, const struct vici_sa_filter *filter, uint64_t cursor,
 			 struct vici_request *req);

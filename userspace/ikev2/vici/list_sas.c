@@ -42,6 +42,13 @@ struct vici_sa_page *vici_sa_page_free(struct vici_sa_page *page)
 	return NULL;
 }
 
+static bool match_child(const struct vici_sa_filter *f, const struct child_sa_info *child)
+{
+	if (f->child && (!child->name || strcmp(f->child, child->name)))
+		return false;
+	return !f->child_id || f->child_id == child->uniqueid;
+}
+
 bool vici_sa_filter_match(const struct vici_sa_filter *f, const struct ike_sa_info *ike,
 			  const struct child_sa_info *child)
 {
@@ -49,13 +56,32 @@ bool vici_sa_filter_match(const struct vici_sa_filter *f, const struct ike_sa_in
 		return false;
 	if (f->ike_id && f->ike_id != ike->uniqueid)
 		return false;
+	if (child)
+		return match_child(f, child);
 	if (!f->child && !f->child_id)
 		return true;
-	if (!child)
-		return false;
-	if (f->child && (!child->name || strcmp(f->child, child->name)))
-		return false;
-	return !f->child_id || f->child_id == child->uniqueid;
+	for (size_t i = 0; i < ike->n_children; i++)
+		if (match_child(f, &ike->children[i]))
+			return true;
+	return false;
+}
+
+/* Leave only the children that were asked for. */
+static void drop_children(const struct vici_sa_filter *f, struct ike_sa_info *ike)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ike->n_children; i++) {
+		struct child_sa_info *child = &ike->children[i];
+
+		if (match_child(f, child)) {
+			ike->children[kept++] = *child;
+			continue;
+		}
+		free(child->name);
+		free(child->ts);
+	}
+	ike->n_children = kept;
 }
 
 static void list_sas_free(struct vici_listing *l)
@@ -94,8 +120,11 @@ static enum vici_step list_sas_step(struct vici_listing *l, struct vici_session 
 		return VICI_STEP_WAIT;
 	while (list->page && list->pos < list->page->n) {
 		ike = steal_ptr(list->page->sas[list->pos++]);
-		if (!ike)
+		if (!ike || !vici_sa_filter_match(&list->filter, ike, NULL)) {
+			ike_sa_info_free(ike);
 			continue;
+		}
+		drop_children(&list->filter, ike);
 		vici_put_ike_sa(w, ike, 0, ike->n_children);
 		ike_sa_info_free(ike);
 		return VICI_STEP_EVENT;

@@ -220,7 +220,7 @@ static bool somebody_listens(struct fake *f)
 
 static void raise_events(struct fake *f)
 {
-	struct ike_sa_info *sa = fake_sa(7);
+	struct ike_sa_info *sa = fake_sa(7, 1);
 
 	if (!sa)
 		return;

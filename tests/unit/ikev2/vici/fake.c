@@ -7,21 +7,39 @@
 
 /* -------- pretended SAs -------- */
 
-static struct ts net_ts(uint8_t third)
+static struct ts net_ts(uint8_t second)
 {
-	struct netaddr net;
-	unsigned prefix;
+	const uint8_t octets[4] = { 10, second, 0, 0 };
+	struct netaddr net = netaddr_from_bytes(BYTES_OF(octets), 0);
 
-	net = netaddr_from_bytes(BYTES(((const uint8_t[]){ 10, third, 0, 0 }), 4), 0);
-	prefix = 16;
-	return ts_from_prefix(&net, prefix, 0, 0, 65535);
+	return ts_from_prefix(&net, 16, 0, 0, 65535);
 }
 
-struct ike_sa_info *fake_sa(uint32_t i)
+static int fill_child(struct child_sa_info *c, const char *name, uint32_t uniqueid)
 {
-	struct ike_sa_info *info = ike_sa_info_new(1);
 	struct ts_list local = { .n = 1 }, remote = { .n = 1 };
-	struct child_sa_info *c;
+
+	c->name = strdup(name);
+	c->state = "INSTALLED";
+	c->uniqueid = uniqueid;
+	c->reqid = 1;
+	c->spi_in = 0xc0000001;
+	c->spi_out = 0xc0000002;
+	c->udp_encap = true;
+	c->algs = (struct info_algs){ .encr = 12, .encr_bits = 256, .integ = 12 };
+	c->esn = true;
+	c->in = (struct info_traffic){ 8400, 100, DURATION_S(3) };
+	c->out = (struct info_traffic){ 16800, 200, INFO_NO_TIME };
+	c->installed = DURATION_S(75);
+	local.v[0] = net_ts(1);
+	remote.v[0] = net_ts(2);
+	return c->name ? child_sa_info_set_ts(c, &local, &remote) : -ENOMEM;
+}
+
+struct ike_sa_info *fake_sa(uint32_t i, size_t n_children)
+{
+	struct ike_sa_info *info = ike_sa_info_new(n_children);
+	int err = 0;
 
 	if (!info)
 		return NULL;
@@ -39,23 +57,9 @@ struct ike_sa_info *fake_sa(uint32_t i)
 	info->spi_r = 0x99aabbccddeeff00 + i;
 	info->algs = (struct info_algs){ .encr = 20, .encr_bits = 128, .prf = 5, .ke = 31 };
 	info->established = DURATION_S(75);
-	c = &info->children[0];
-	c->name = strdup("net");
-	c->state = "INSTALLED";
-	c->uniqueid = i;
-	c->reqid = 1;
-	c->spi_in = 0xc0000001;
-	c->spi_out = 0xc0000002;
-	c->udp_encap = true;
-	c->algs = (struct info_algs){ .encr = 12, .encr_bits = 256, .integ = 12 };
-	c->esn = true;
-	c->in = (struct info_traffic){ 8400, 100, DURATION_S(3) };
-	c->out = (struct info_traffic){ 16800, 200, INFO_NO_TIME };
-	c->installed = DURATION_S(75);
-	local.v[0] = net_ts(1);
-	remote.v[0] = net_ts(2);
-	if (!info->name || !info->local_id || !info->remote_id || !c->name ||
-	    child_sa_info_set_ts(c, &local, &remote))
+	for (size_t c = 0; !err && c < n_children; c++)
+		err = fill_child(&info->children[c], c == 1 ? "voice" : "net", i + (uint32_t)c);
+	if (err || !info->name || !info->local_id || !info->remote_id)
 		return ike_sa_info_free(info);
 	return info;
 }
@@ -144,7 +148,7 @@ static void give_page(struct fake *f, uint64_t cursor, struct vici_request *req)
 	struct vici_sa_page *page = vici_sa_page_new(n);
 
 	for (size_t i = 0; page && i < n; i++)
-		page->sas[i] = fake_sa((uint32_t)(cursor + i + 1));
+		page->sas[i] = fake_sa((uint32_t)(cursor + i + 1), f->n_children);
 	if (page && left > n)
 		page->next = cursor + n;
 	if (page)
@@ -239,7 +243,7 @@ static const struct vici_backend backend = {
 
 void fake_init(struct fake *f)
 {
-	*f = (struct fake){ .n_sas = 2, .page_size = 64, .late_pages = true };
+	*f = (struct fake){ .n_sas = 2, .n_children = 1, .page_size = 64, .late_pages = true };
 	f->options.version = "1.2.3";
 	snprintf(f->dir, sizeof(f->dir), "/tmp/postern-vici-XXXXXX");
 }

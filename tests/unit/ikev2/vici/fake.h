@@ -30,12 +30,11 @@ struct fake {
 	struct ike_config *config;
 
 	/* What list_sas pretends. */
-	size_t n_sas, page_size, pages_asked;
+	size_t n_sas, n_children, page_size, pages_asked;
 	bool late_pages; /* answer from a timer instead of from within the call */
 	struct loop_timer page_timer;
 	struct vici_request *page_req;
 	uint64_t page_cursor;
-	struct vici_sa_filter page_filter; /* of names, only "is there one" */
 
 	/* What initiate and terminate do. */
 	bool hold;           /* keep tokens for fake_end_held() */
@@ -65,5 +64,8 @@ struct vici_server_counters fake_counters(struct fake *f);
 /* Wait until pred() holds, 10 s at most: false when it never did. */
 bool fake_wait(struct fake *f, bool (*pred)(struct fake *f));
 
-/* An IKE SA number i with one child; NULL without memory. */
-struct ike_sa_info *fake_sa(uint32_t i);
+/*
+ * IKE SA number i with its children: "net" with the same number, then "voice", counted on from
+ * there. NULL without memory.
+ */
+struct ike_sa_info *fake_sa(uint32_t i, size_t n_children);
