@@ -41,7 +41,7 @@ two_states() {
 }
 
 pin_of() {
-	in_node "$1" sh -c 'ls /sys/fs/bpf/postern/*/sas' | head -n 1
+	in_node "$1" find /sys/fs/bpf/postern -name sas | head -n 1
 }
 
 need "gw-a starts" gw_start gw-a

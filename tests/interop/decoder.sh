@@ -64,6 +64,9 @@ for suite in aes128gcm16-prfsha256-x25519 aes256-sha512-modp2048; do
 	check "$suite: the keys were written for the owner only" test "$(stat -c %a "$keys")" = 600
 	check "$suite: IKE_SA_INIT is seen" saw "$pcap" 'isakmp.exchangetype == 34'
 	# Payload types 35 and 36, IDi and IDr, are inside what was encrypted.
+	mv "$keys" "$keys.away"
+	check "$suite: without the keys it sees no identity" refuted saw "$pcap" 'isakmp.typepayload == 35'
+	mv "$keys.away" "$keys"
 	check "$suite: IKE_AUTH requests are decrypted" saw "$pcap" 'isakmp.typepayload == 35'
 	check "$suite: IKE_AUTH responses are decrypted" saw "$pcap" 'isakmp.exchangetype == 35 && isakmp.typepayload == 36'
 	check "$suite: so is the Delete" saw "$pcap" 'isakmp.exchangetype == 37 && isakmp.typepayload == 42'
