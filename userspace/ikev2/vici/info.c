@@ -56,39 +56,3 @@ int child_sa_info_set_ts(struct child_sa_info *child, const struct ts_list *loca
 	child->n_remote_ts = remote->n;
 	return 0;
 }
-
-/* A copy of text, which may be NULL; false without memory. */
-static bool copy_text(const char *text, char **ret_copy)
-{
-	*ret_copy = text ? strdup(text) : NULL;
-	return *ret_copy || !text;
-}
-
-static bool copy_child(const struct child_sa_info *from, struct child_sa_info *to)
-{
-	size_t n = from->n_local_ts + from->n_remote_ts;
-
-	*to = *from;
-	to->ts = n > 0 ? malloc(n * sizeof(*to->ts)) : NULL;
-	if (to->ts)
-		memcpy(to->ts, from->ts, n * sizeof(*to->ts));
-	return copy_text(from->name, &to->name) && (n == 0 || to->ts);
-}
-
-struct ike_sa_info *ike_sa_info_copy(const struct ike_sa_info *info, size_t child)
-{
-	bool with_child = child < info->n_children;
-	struct ike_sa_info *copy = ike_sa_info_new(with_child ? 1 : 0);
-	bool ok;
-
-	if (!copy)
-		return NULL;
-	*copy = *info;
-	copy->n_children = with_child ? 1 : 0;
-	ok = copy_text(info->name, &copy->name);
-	ok = copy_text(info->local_id, &copy->local_id) && ok;
-	ok = copy_text(info->remote_id, &copy->remote_id) && ok;
-	if (with_child)
-		ok = copy_child(&info->children[child], &copy->children[0]) && ok;
-	return ok ? copy : ike_sa_info_free(copy);
-}

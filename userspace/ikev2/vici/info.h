@@ -70,6 +70,3 @@ struct ike_sa_info *ike_sa_info_free(struct ike_sa_info *info);
 /* Copies both lists into child, once. -ENOMEM. */
 int child_sa_info_set_ts(struct child_sa_info *child, const struct ts_list *local,
 			 const struct ts_list *remote);
-
-/* A deep copy of info, but only with the child at index (SIZE_MAX: none). NULL without memory. */
-struct ike_sa_info *ike_sa_info_copy(const struct ike_sa_info *info, size_t child);
