@@ -142,55 +142,6 @@ static void child_selectors(struct child_sa *child, const struct ike_acquire *ac
 	ts_offer(&policy, acquire ? &acquire->packet_dst : NULL, &child->remote_ts);
 }
 
-static void initiate(struct ike_core *core, const struct connection *conn,
-		     const struct child_conf *conf, const struct netaddr *local,
-		     const struct netaddr *remote, const struct ike_acquire *acquire,
-		     uint64_t token)
-{
-	struct child_sa *child = find_child(core, conn, conf);
-	struct ike_sa *sa;
-
-	if (child && (child->state == CHILD_INSTALLED || !token)) {
-		ike_core_result(core, token, 0, "%s", "up already");
-		return;
-	}
-	if (child && !child->token) {
-		child->token = token; /* on its way for somebody who doesn't wait */
-		return;
-	}
-	if (child) {
-		ike_core_result(core, token, -EALREADY, "Child SA %s is being made already",
-				conf->name);
-		return;
-	}
-	sa = ike_sa_new(core, conn, true, local, remote);
-	child = sa ? child_sa_new(sa, conf, true, token) : NULL;
-	if (!child) {
-		ike_core_result(core, token, -ENOMEM, "%s", "out of memory");
-		if (sa)
-			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
-		return;
-	}
-	child_selectors(child, acquire);
-	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
-	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
-		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
-		return;
-	}
-	fsm_enter(sa, IKE_STATE_INIT_SENT, "we begin");
-	exchange_next(sa);
-}
-
-void ike_input_initiate(struct ike_core *core, struct instant now, const struct connection *conn,
-			const struct child_conf *child, const struct netaddr *local,
-			const struct netaddr *remote, const struct ike_acquire *acquire,
-			uint64_t token)
-{
-	core->now = now;
-	initiate(core, conn, child, local, remote, acquire, token);
-	input_end(core);
-}
-
 static bool names_match(const char *wanted, const char *name)
 {
 	return !wanted || strcmp(wanted, name) == 0;
@@ -226,6 +177,70 @@ static void terminate_ike(struct ike_sa *sa, bool force, uint64_t token)
 		fsm_enter(sa, IKE_STATE_DEAD, "terminated, out of memory");
 	else
 		exchange_next(sa);
+}
+
+/*
+ * An IKE SA of ours whose Child SA failed or is gone lives on (2.21.2), but serves nobody: each Child
+ * SA comes with an IKE SA of its own. It makes room for the next try.
+ */
+static void close_childless(struct ike_core *core, const struct connection *conn)
+{
+	struct ike_sa *sa, *next;
+
+	list_for_each_safe(sa, next, &core->sas, link)
+		if (sa->initiator && sa->state == IKE_STATE_ESTABLISHED &&
+		    list_empty(&sa->children) && strcmp(sa->conn->name, conn->name) == 0)
+			terminate_ike(sa, false, 0);
+}
+
+static void initiate(struct ike_core *core, const struct connection *conn,
+		     const struct child_conf *conf, const struct netaddr *local,
+		     const struct netaddr *remote, const struct ike_acquire *acquire,
+		     uint64_t token)
+{
+	struct child_sa *child = find_child(core, conn, conf);
+	struct ike_sa *sa;
+
+	if (child && (child->state == CHILD_INSTALLED || !token)) {
+		ike_core_result(core, token, 0, "%s", "up already");
+		return;
+	}
+	if (child && !child->token) {
+		child->token = token; /* on its way for somebody who doesn't wait */
+		return;
+	}
+	if (child) {
+		ike_core_result(core, token, -EALREADY, "Child SA %s is being made already",
+				conf->name);
+		return;
+	}
+	close_childless(core, conn);
+	sa = ike_sa_new(core, conn, true, local, remote);
+	child = sa ? child_sa_new(sa, conf, true, token) : NULL;
+	if (!child) {
+		ike_core_result(core, token, -ENOMEM, "%s", "out of memory");
+		if (sa)
+			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+		return;
+	}
+	child_selectors(child, acquire);
+	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
+	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
+		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+		return;
+	}
+	fsm_enter(sa, IKE_STATE_INIT_SENT, "we begin");
+	exchange_next(sa);
+}
+
+void ike_input_initiate(struct ike_core *core, struct instant now, const struct connection *conn,
+			const struct child_conf *child, const struct netaddr *local,
+			const struct netaddr *remote, const struct ike_acquire *acquire,
+			uint64_t token)
+{
+	core->now = now;
+	initiate(core, conn, child, local, remote, acquire, token);
+	input_end(core);
 }
 
 static void terminate_child(struct child_sa *child, bool force, uint64_t token)
