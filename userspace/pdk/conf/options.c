@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "pdk/conf/options_private.h"
 #include "pdk/conf/scalar.h"
@@ -375,90 +374,7 @@ static int set(const struct conf_option *o, const struct conf_node *node, void *
 	}
 }
 
-/* -------- unknown names -------- */
-
-/* Edits from a to b, at most this much text of each. */
-#define NEAR_LEN 40
-
-static unsigned distance(const char *a, const char *b)
-{
-	size_t n = strnlen(b, NEAR_LEN);
-	unsigned row[NEAR_LEN + 1], diagonal, above;
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; a[i - 1] && i <= NEAR_LEN; i++) {
-		diagonal = row[0];
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= n; j++) {
-			above = row[j];
-			diagonal += tolower((unsigned char)a[i - 1]) !=
-				    tolower((unsigned char)b[j - 1]);
-			if (above + 1 < diagonal)
-				diagonal = above + 1;
-			if (row[j - 1] + 1 < diagonal)
-				diagonal = row[j - 1] + 1;
-			row[j] = diagonal;
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-/* Join the names of options that come near (or all of them) with commas. Returns their number. */
-static unsigned join_names(const struct conf_option *options, const char *near, char *buf,
-			   size_t size)
-{
-	size_t len = 0;
-	unsigned n = 0;
-
-	buf[0] = '\0';
-	for (const struct conf_option *o = options; o->name; o++) {
-		if (o->type == CONF_OPT_REFUSED || o->type == CONF_OPT_ONLY)
-			continue;
-		if (near && distance(near, o->name) > 1 + strlen(near) / 4)
-			continue;
-		n++;
-		if (len + strlen(o->name) + 8 > size) {
-			strcpy(buf + len, ", ...");
-			break;
-		}
-		len += (size_t)sprintf(buf + len, "%s%s", n > 1 ? ", " : "", o->name);
-	}
-	return n;
-}
-
-static void report_unknown(const struct conf_option *options, const struct conf_node *node,
-			   struct conf_report *report)
-{
-	char path[CONF_PATH_LEN], names[CONF_EXPECTED_LEN];
-	const char *kind = node->type == CONF_SECTION ? "section" : "option";
-
-	conf_path(node, path, sizeof(path));
-	if (join_names(options, node->name, names, sizeof(names)))
-		conf_report_add(report, &node->origin, "%s: unknown %s; did you mean %s?", path,
-				kind, names);
-	else if (join_names(options, NULL, names, sizeof(names)))
-		conf_report_add(report, &node->origin, "%s: unknown %s, expected one of %s", path,
-				kind, names);
-	else
-		conf_report_add(report, &node->origin, "%s: unknown %s", path, kind);
-}
-
 /* -------- application -------- */
-
-static bool matches(const struct conf_option *o, const char *name)
-{
-	const char *star = strchr(o->name, '*');
-	size_t before, behind, len = strlen(name);
-
-	if (!star)
-		return strcmp(o->name, name) == 0;
-	before = (size_t)(star - o->name);
-	behind = strlen(star + 1);
-	return len >= before + behind && strncmp(o->name, name, before) == 0 &&
-	       strcmp(name + len - behind, star + 1) == 0;
-}
 
 /* An exact name goes before a pattern. */
 static const struct conf_option *find_option(const struct conf_option *options,
@@ -472,7 +388,7 @@ static const struct conf_option *find_option(const struct conf_option *options,
 		/* "local*" is for sections: "local_addr" is a mistake for another option. */
 		if (o->type == CONF_OPT_SECTIONS && node->type != CONF_SECTION)
 			continue;
-		if (!pattern && matches(o, node->name))
+		if (!pattern && conf_option_matches(o, node->name))
 			pattern = o;
 	}
 	return pattern;
@@ -516,7 +432,7 @@ int conf_options_apply(const struct conf_option *options, const struct conf_node
 	{
 		o = find_option(options, node);
 		if (!o) {
-			report_unknown(options, node, report);
+			conf_option_report_unknown(options, node, report);
 			failed = -EINVAL;
 			continue;
 		}

@@ -35,7 +35,8 @@ enum conf_option_type {
 	CONF_OPT_CUSTOM,    /* what the take hook makes of the node, of whatever type it is */
 	CONF_OPT_SECTION,   /* a section with a table of its own; target is target + offset */
 	CONF_OPT_SECTIONS,  /* each section that name, a pattern with '*', matches: the take hook */
-	CONF_OPT_ONLY,    /* no field: just the value dflt (any spelling of a bool or time); doc says why */
+	CONF_OPT_ONLY, /* no field: just the value dflt (any spelling of a bool or time); doc says
+			  why */
 	CONF_OPT_REFUSED, /* no field: known elsewhere, not here; doc says why */
 };
 

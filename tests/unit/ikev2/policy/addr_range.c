@@ -53,8 +53,9 @@ TEST(what_is_no_range_is_refused)
 	struct addr_range range;
 	char longer[400];
 
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(-EINVAL, addr_range_parse(bad[i], &range)) TH_LOG("%s", bad[i]);
+	}
 	memset(longer, '1', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	EXPECT_EQ(-EINVAL, addr_range_parse(longer, &range));

@@ -183,7 +183,10 @@ static const struct {
 	{ "future = 1", "f:1:1: future: not supported: it is not there yet\n" },
 	{ "future { }", "f:1:1: future: not supported: it is not there yet\n" },
 	{ "nubmer = 1", "f:1:1: nubmer: unknown option; did you mean number?\n" },
-	{ "addrss = 1", "f:1:1: addrss: unknown option; did you mean addr, addrs?\n" },
+	{ "flak = 1", "f:1:1: flak: unknown option; did you mean flag?\n" },
+	{ "chld { }", "f:1:1: chld: unknown section; did you mean child*?\n" },
+	{ "child-1 = x", "f:1:1: child-1: found 'x', expected a section\n" },
+	{ "addrss = 1", "f:1:1: addrss: unknown option; did you mean addrs?\n" },
 	{ "iner { }", "f:1:1: iner: unknown section; did you mean inner?\n" },
 	{ "xyzzy = 1",
 	  "f:1:1: xyzzy: unknown option, expected one of flag, number, factor, size, time, text, "

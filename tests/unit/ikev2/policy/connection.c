@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include <kselftest_harness.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pdk/conf/parser.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/policy/proposal_conf.h"
+#include "../../pdk/leaks.h"
+
+/* The section "gw" of a text becomes a connection. */
+static int from_text(const char *text, struct conf_report *report, struct connection **ret_conn)
+{
+	struct conf_node *root = conf_root_new();
+	int err = conf_parse(bytes_str(text), "f", root, report);
+
+	if (!err)
+		err = connection_new(conf_find(root, "gw"), report, ret_conn);
+	conf_free(root);
+	return err;
+}
+
+static const char full[] = "gw {\n"
+			   "	version = 2\n"
+			   "	local_addrs = 192.0.2.1, 2001:db8::1\n"
+			   "	remote_addrs = 198.51.100.2\n"
+			   "	local_port = 4500\n"
+			   "	remote_port = 4501\n"
+			   "	proposals = aes128gcm16-prfsha256-x25519, default\n"
+			   "	prefer = peer\n"
+			   "	encap = yes\n"
+			   "	dpd_delay = 30s\n"
+			   "	keyingtries = 0\n"
+			   "	unique = replace\n"
+			   "	mobike = no\n"
+			   "	fragmentation = no\n"
+			   "	rekey_time = 0\n"
+			   "	send_certreq = no\n"
+			   "	local-1 {\n auth = psk\n id = moon.example.org\n }\n"
+			   "	remote-1 {\n auth = psk\n id = *.example.org\n }\n"
+			   "	children {\n"
+			   "		net {\n"
+			   "			local_ts = 10.1.0.0/16\n"
+			   "			remote_ts = 10.2.0.0/16[tcp/80], dynamic\n"
+			   "			esp_proposals = aes256gcm16-esn\n"
+			   "			start_action = trap\n"
+			   "			close_action = start\n"
+			   "			dpd_action = restart\n"
+			   "			replay_window = 1024\n"
+			   "			if_id_in = 7\n"
+			   "			if_id_out = 7\n"
+			   "			mode = tunnel\n"
+			   "		}\n"
+			   "		host { }\n"
+			   "	}\n"
+			   "}\n";
+
+TEST(every_option_reaches_the_connection)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	const struct child_conf *child;
+	char text[IDENTITY_STRLEN];
+	struct connection *conn;
+	struct netaddr addr;
+
+	ASSERT_EQ(0, from_text(full, &report, &conn)) TH_LOG("%s", conf_report_text(&report));
+	EXPECT_STREQ("gw", conn->name);
+	EXPECT_EQ(2, conn->local_addrs.n);
+	EXPECT_TRUE(connection_remote(conn, AF_UNSPEC, &addr));
+	EXPECT_STREQ("198.51.100.2", netaddr_str(&addr, text));
+	EXPECT_FALSE(connection_remote(conn, AF_INET6, &addr));
+	EXPECT_FALSE(connection_many_peers(conn));
+	EXPECT_EQ(4500, conn->local_port);
+	EXPECT_EQ(4501, conn->remote_port);
+	EXPECT_EQ(3, conn->proposals.n);
+	EXPECT_EQ(PROPOSAL_PREFER_PEER, conn->prefer);
+	EXPECT_TRUE(conn->encap);
+	EXPECT_EQ(30, duration_s(conn->dpd_delay));
+	EXPECT_EQ(0, conn->keyingtries);
+	EXPECT_EQ(UNIQUE_REPLACE, conn->unique);
+	EXPECT_EQ(AUTH_TYPE_PSK, conn->local.type);
+	EXPECT_STREQ("moon.example.org", identity_str(&conn->local.id, text, sizeof(text)));
+	EXPECT_STREQ("*.example.org", identity_str(&conn->remote.id, text, sizeof(text)));
+	ASSERT_EQ(2, conn->n_children);
+
+	child = connection_child(conn, "net");
+	ASSERT_NE(NULL, child);
+	EXPECT_EQ(1, child->local_ts.n);
+	EXPECT_EQ(2, child->remote_ts.n);
+	EXPECT_TRUE(child->remote_ts.v[1].dynamic);
+	EXPECT_EQ(1, child->esp_proposals.n);
+	EXPECT_EQ(CHILD_ACTION_TRAP, child->start_action);
+	EXPECT_EQ(CHILD_ACTION_START, child->close_action);
+	EXPECT_EQ(CHILD_ACTION_START, child->dpd_action);
+	EXPECT_EQ(1024, child->replay_window);
+	EXPECT_EQ(7, child->if_id_in);
+	EXPECT_EQ(7, child->if_id_out);
+	EXPECT_EQ(NULL, connection_child(conn, "none"));
+	EXPECT_EQ(NULL, connection_child_by_reqid(conn, 5));
+	connection_unref(conn);
+	EXPECT_NO_LEAKS();
+}
+
+TEST(what_is_not_set_has_the_defaults_of_swanctl)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	const struct child_conf *child;
+	struct connection *conn;
+	struct netaddr addr;
+
+	ASSERT_EQ(0, from_text("gw { local { auth = psk }\n remote { auth = psk }\n"
+			       "children { c { } } }",
+			       &report, &conn));
+	EXPECT_EQ(1, conn->local_addrs.n);
+	EXPECT_EQ(AF_UNSPEC, conn->remote_addrs.v[0].first.family);
+	EXPECT_FALSE(connection_remote(conn, AF_UNSPEC, &addr));
+	EXPECT_TRUE(connection_many_peers(conn));
+	EXPECT_EQ(500, conn->local_port);
+	EXPECT_EQ(500, conn->remote_port);
+	EXPECT_EQ(2, conn->proposals.n);
+	EXPECT_EQ(PROPOSAL_PREFER_OWN, conn->prefer);
+	EXPECT_FALSE(conn->encap);
+	EXPECT_EQ(0, conn->dpd_delay.ns);
+	EXPECT_EQ(1, conn->keyingtries);
+	EXPECT_EQ(UNIQUE_NO, conn->unique);
+	EXPECT_TRUE(identity_is_any(&conn->local.id));
+	EXPECT_TRUE(identity_is_any(&conn->remote.id));
+	child = &conn->children[0];
+	EXPECT_TRUE(ts_conf_is_dynamic(&child->local_ts));
+	EXPECT_TRUE(ts_conf_is_dynamic(&child->remote_ts));
+	EXPECT_EQ(2, child->esp_proposals.n);
+	EXPECT_EQ(CHILD_ACTION_NONE, child->start_action);
+	EXPECT_EQ(CHILD_ACTION_NONE, child->close_action);
+	EXPECT_EQ(CHILD_ACTION_NONE, child->dpd_action);
+	EXPECT_EQ(CHILD_REPLAY_WINDOW_DEFAULT, child->replay_window);
+	EXPECT_EQ(0, child->reqid);
+	connection_unref(conn);
+	EXPECT_NO_LEAKS();
+}
+
+TEST(several_remote_addresses_are_several_peers)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct connection *conn;
+
+	ASSERT_EQ(0, from_text("gw { remote_addrs = 10.0.0.1, 10.0.0.2\n local { auth = psk }\n"
+			       "remote { auth = psk } }",
+			       &report, &conn));
+	EXPECT_TRUE(connection_many_peers(conn));
+	connection_unref(conn);
+}
+
+/* An option in the place of the %s; or the whole text when it begins with "gw". */
+static const struct {
+	const char *text, *report;
+} bad[] = {
+	{ "version = 1", "f:2:1: gw.version: found '1', expected 2: IKEv1 is not supported\n" },
+	{ "local_addrs = moon.example.org",
+	  "f:2:1: gw.local_addrs: found 'moon.example.org': expected a numeric address, a prefix, "
+	  "a "
+	  "range first-last or %any (host names are not supported yet)\n" },
+	{ "remote_addrs = 10.0.0.1,,10.0.0.2",
+	  "f:2:1: gw.remote_addrs: found '10.0.0.1,,10.0.0.2', expected a list without empty or "
+	  "binary items\n" },
+	{ "local_port = 70000",
+	  "f:2:1: gw.local_port: found '70000', expected a UDP port from 1 to 65535\n" },
+	{ "proposals = aes128-x25519",
+	  "f:2:1: gw.proposals: found 'aes128-x25519': it has no integrity algorithm, such as "
+	  "sha256\n" },
+	{ "prefer = both", "f:2:1: gw.prefer: found 'both', expected own or peer\n" },
+	{ "encap = maybe", "f:2:1: gw.encap: found 'maybe', expected yes or no\n" },
+	{ "unique = yes", "f:2:1: gw.unique: found 'yes', expected no, never, replace or keep\n" },
+	{ "dpd_delay = 2x",
+	  "f:2:1: gw.dpd_delay: found '2x', expected a duration such as 30s or 5m up to 86400s\n" },
+	{ "mobike = yes",
+	  "f:2:1: gw.mobike: found 'yes', expected no: MOBIKE (RFC 4555) is not built yet\n" },
+	{ "fragmentation = force", "f:2:1: gw.fragmentation: found 'force', expected no: IKE "
+				   "fragmentation (RFC 7383) is not "
+				   "built yet\n" },
+	{ "rekey_time = 4h",
+	  "f:2:1: gw.rekey_time: found '4h', expected 0s: rekeying is not built yet\n" },
+	{ "vips = 0.0.0.0",
+	  "f:2:1: gw.vips: not supported: virtual addresses are not built yet\n" },
+	{ "ppk_id = x",
+	  "f:2:1: gw.ppk_id: not supported: postquantum preshared keys are not built yet\n" },
+	{ "remote_adrs = ::1",
+	  "f:2:1: gw.remote_adrs: unknown option; did you mean remote_addrs?\n" },
+	{ "local_addr = ::1", "f:2:1: gw.local_addr: unknown option; did you mean local_addrs?\n" },
+	{ "childern { }", "f:2:1: gw.childern: unknown section; did you mean children?\n" },
+	{ "children = x", "f:2:1: gw.children: found 'x', expected a section\n" },
+	{ "children { c = x }", "f:2:12: gw.children.c: found 'x', expected a section\n" },
+	{ "local-2 { auth = psk }",
+	  "f:2:1: gw.local-2: not supported: multiple authentication rounds are not built yet\n" },
+	{ "gw { local { auth = pubkey }\nremote { auth = eap-tls }\n}",
+	  "f:1:14: gw.local.auth: found 'pubkey': certificates and public keys are not built yet; "
+	  "use auth = psk\n"
+	  "f:2:10: gw.remote.auth: found 'eap-tls': EAP is not built yet; use auth = psk\n" },
+	{ "gw { local { auth = xauth }\nremote { auth = sorcery }\n}",
+	  "f:1:14: gw.local.auth: found 'xauth': XAuth belongs to IKEv1; use auth = psk\n"
+	  "f:2:10: gw.remote.auth: found 'sorcery': expected psk\n" },
+	{ "gw { local { id = moon }\n}",
+	  "f:1:6: gw.local: found no auth, expected auth = psk, as the default, pubkey, is not "
+	  "built yet\n"
+	  "f:1:1: gw: found no section remote, expected auth = psk, as the default, pubkey, is not "
+	  "built yet\n" },
+	{ "gw { local { auth = psk\n certs = moon.pem }\n remote { auth = psk } }",
+	  "f:2:2: gw.local.certs: not supported: certificates and public keys are not built yet; "
+	  "use auth = psk\n" },
+	{ "gw { local { auth = psk\n eap_id = x }\n remote { auth = psk } }",
+	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = psk\n" },
+	{ "children { c {\nmode = transport\n} }", "f:3:1: gw.children.c.mode: found 'transport', "
+						   "expected tunnel: other modes are not built "
+						   "yet\n" },
+	{ "children { c {\nlocal_ts = 10.0.0.0/33\n} }",
+	  "f:3:1: gw.children.c.local_ts: found '10.0.0.0/33', expected a network, an address, a "
+	  "range first-last, or dynamic\n" },
+	{ "children { c {\nesp_proposals = aes128gcm16-sha256\n} }",
+	  "f:3:1: gw.children.c.esp_proposals: found 'aes128gcm16-sha256': an integrity algorithm "
+	  "is "
+	  "of no use with gcm, ccm and chacha20poly1305\n" },
+	{ "children { c {\nah_proposals = sha256\n} }",
+	  "f:3:1: gw.children.c.ah_proposals: not supported: AH is not supported; use "
+	  "esp_proposals\n" },
+	{ "children { c {\nstart_action = hold\n} }",
+	  "f:3:1: gw.children.c.start_action: found 'hold', expected none, trap or start\n" },
+	{ "children { c {\ndpd_action = hold\n} }",
+	  "f:3:1: gw.children.c.dpd_action: found 'hold', expected clear, trap or restart\n" },
+	{ "children { c {\nreplay_window = 5000\n} }",
+	  "f:3:1: gw.children.c.replay_window: found '5000', expected a number from 0 to 4096 "
+	  "packets\n" },
+	{ "children { c {\nif_id_in = 1\n} }",
+	  "f:2:12: gw.children.c: found 1 for if_id_in and 0 for if_id_out, expected the same "
+	  "number\n" },
+	{ "children { c {\nif_id_in = %unique\n} }",
+	  "f:3:1: gw.children.c.if_id_in: found '%unique', expected a number\n" },
+	{ "children { c {\nmark_in = 1\n} }",
+	  "f:3:1: gw.children.c.mark_in: not supported: marks are not built yet; use if_id_in and "
+	  "if_id_out\n" },
+	{ "children { c {\nhw_offload = packet\n} }",
+	  "f:3:1: gw.children.c.hw_offload: found 'packet', expected no: offloading is not built "
+	  "yet\n" },
+	{ "children { c {\nupdown = x.sh\n} }",
+	  "f:3:1: gw.children.c.updown: not supported: updown scripts are not built yet\n" },
+	{ "children { c {\nlife_time = 1h\n} }",
+	  "f:3:1: gw.children.c.life_time: found '1h', expected 0s: rekeying is not built yet\n" },
+	{ "children { c {\nremote_t = 1h\n} }",
+	  "f:3:1: gw.children.c.remote_t: unknown option; did you mean remote_ts?\n" },
+};
+
+TEST(bad_connections_are_refused_with_what_was_expected)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct conf_report report = CONF_REPORT_INIT;
+		struct connection *conn = NULL;
+		char text[400];
+
+		if (strncmp(bad[i].text, "gw", 2) == 0)
+			snprintf(text, sizeof(text), "%s", bad[i].text);
+		else
+			snprintf(text, sizeof(text),
+				 "gw { local { auth = psk }\n%s\nremote { auth = psk } }",
+				 bad[i].text);
+		EXPECT_EQ(-EINVAL, from_text(text, &report, &conn)) TH_LOG("%s", text);
+		EXPECT_STREQ(bad[i].report, conf_report_text(&report));
+		EXPECT_EQ(NULL, conn);
+		conf_report_fini(&report);
+	}
+	EXPECT_NO_LEAKS();
+}
+
+/* What a file can't say but a message can. */
+TEST(two_children_of_a_name_are_refused)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct conf_node *root = conf_root_new(), *side, *children;
+	struct connection *conn;
+
+	conf_add_section(root, "local", NULL, &side);
+	conf_add_string(side, "auth", "psk", NULL);
+	conf_add_section(root, "remote", NULL, &side);
+	conf_add_string(side, "auth", "psk", NULL);
+	conf_add_section(root, "children", NULL, &children);
+	conf_add_section(children, "c", NULL, NULL);
+	conf_add_section(children, "c", NULL, NULL);
+	EXPECT_EQ(-EINVAL, connection_new(root, &report, &conn));
+	EXPECT_STREQ("children.c: there is a child of that name already\n",
+		     conf_report_text(&report));
+	conf_free(root);
+	conf_report_fini(&report);
+	EXPECT_NO_LEAKS();
+}
+
+TEST(references_keep_a_connection)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct connection *conn;
+
+	ASSERT_EQ(0, from_text(full, &report, &conn));
+	EXPECT_EQ(conn, connection_ref(conn));
+	EXPECT_EQ(NULL, connection_unref(conn));
+	EXPECT_STREQ("gw", conn->name);
+	EXPECT_EQ(NULL, connection_unref(conn));
+	EXPECT_EQ(NULL, connection_unref(NULL));
+	EXPECT_NO_LEAKS();
+}
+
+TEST(enums_have_the_names_that_configuration_has)
+{
+	EXPECT_STREQ("psk", auth_type_name(AUTH_TYPE_PSK));
+	EXPECT_STREQ("no", unique_policy_name(UNIQUE_NO));
+	EXPECT_STREQ("never", unique_policy_name(UNIQUE_NEVER));
+	EXPECT_STREQ("replace", unique_policy_name(UNIQUE_REPLACE));
+	EXPECT_STREQ("keep", unique_policy_name(UNIQUE_KEEP));
+	EXPECT_STREQ("none", child_action_name(CHILD_ACTION_NONE));
+	EXPECT_STREQ("trap", child_action_name(CHILD_ACTION_TRAP));
+	EXPECT_STREQ("start", child_action_name(CHILD_ACTION_START));
+}
+
+TEST_HARNESS_MAIN
