@@ -46,34 +46,11 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 	return err;
 }
 
-/* -------- actions -------- */
-
-/* With the names that older and newer versions of swanctl.conf have for the same. */
-static const struct {
-	const char *name;
-	enum child_action action;
-} actions[] = {
-	{ "none", CHILD_ACTION_NONE },     { "clear", CHILD_ACTION_NONE },
-	{ "trap", CHILD_ACTION_TRAP },     { "start", CHILD_ACTION_START },
-	{ "restart", CHILD_ACTION_START },
-};
-
-static int take_action(const struct conf_option *o, const struct conf_node *node, void *target,
-		       struct conf_report *report)
-{
-	if (node->type == CONF_VALUE)
-		for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-			if (strcmp(actions[i].name, node->value) == 0) {
-				*(enum child_action *)((char *)target + o->offset) =
-					actions[i].action;
-				return 0;
-			}
-	conf_report_bad(report, node, "%s", o->unit);
-	return -EINVAL;
-}
-
 /* -------- the table -------- */
 
+static const char *const action_names[] = { "none", "trap", "start", NULL };
+
+static const char not_action[] = "starting again is not built yet; start_action = trap does it";
 static const char not_rekeying[] = "rekeying is not built yet";
 static const char not_updown[] = "updown scripts are not built yet";
 static const char not_label[] = "security labels are not supported";
@@ -94,12 +71,8 @@ const struct conf_option child_options[] = {
 		 "perhaps with [protocol/port]." },
 	{ "remote_ts", CONF_OPT_CUSTOM, FIELD(remote_ts), .dflt = "dynamic", .take = take_ts,
 	  .unit = "a list of traffic selectors", .doc = "What is behind the peer." },
-	{ "start_action", CONF_OPT_CUSTOM, FIELD(start_action), .dflt = "none", .take = take_action,
-	  .unit = ACTIONS, .doc = "On loading: none, trap (set up by the first packet) or start." },
-	{ "close_action", CONF_OPT_CUSTOM, FIELD(close_action), .dflt = "none", .take = take_action,
-	  .unit = ACTIONS, .doc = "When the peer closes the Child SA." },
-	{ "dpd_action", CONF_OPT_CUSTOM, FIELD(dpd_action), .dflt = "clear", .take = take_action,
-	  .unit = "clear, trap or restart", .doc = "When the peer is dead." },
+	{ "start_action", CONF_OPT_ENUM, FIELD(start_action), .dflt = "none", .names = action_names,
+	  .doc = "On loading: none, trap (set up by the first packet) or start." },
 	{ "replay_window", CONF_OPT_INT, FIELD(replay_window), .dflt = "32",
 	  .max = CHILD_REPLAY_WINDOW_MAX, .unit = "packets",
 	  .doc = "How far out of order packets may arrive. 0: replay protection is off." },
@@ -110,6 +83,8 @@ const struct conf_option child_options[] = {
 	{ "mark_in", CONF_OPT_REFUSED, .doc = not_mark },
 	{ "mark_out", CONF_OPT_REFUSED, .doc = not_mark },
 
+	{ "close_action", CONF_OPT_ONLY, .dflt = "none", .doc = not_action },
+	{ "dpd_action", CONF_OPT_ONLY, .dflt = "clear", .doc = not_action },
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
 	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },

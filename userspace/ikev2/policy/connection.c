@@ -65,6 +65,10 @@ static int fill(struct connection *conn, const struct conf_node *section,
 	err = conf_copy(section, &conn->source);
 	if (err)
 		return err;
+	/* What the options of these names are fixed to, so far. */
+	conn->local_port = 500;
+	conn->keyingtries = 1;
+	conn->unique = UNIQUE_NEVER;
 	err = conf_options_apply(connection_options, section, conn, report);
 	return err == -ENOMEM || connection_check_auth(section, report) == 0 ? err : -EINVAL;
 }

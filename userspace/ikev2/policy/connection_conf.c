@@ -254,7 +254,6 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
 
 /* -------- the table -------- */
 
-static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
 static const char *const prefer_names[] = { "own", "peer", NULL };
 
 static const struct conf_option children_options[] = {
@@ -279,8 +278,6 @@ const struct conf_option connection_options[] = {
 	{ "remote_addrs", CONF_OPT_CUSTOM, FIELD(remote_addrs), .dflt = "%any", .take = take_ranges,
 	  .unit = "a list of addresses, prefixes, ranges or %any",
 	  .doc = "Addresses that the peer may have. An initiator uses the first single one." },
-	{ "local_port", CONF_OPT_CUSTOM, FIELD(local_port), .dflt = "500", .take = take_port,
-	  .unit = "a UDP port", .doc = "Our port as initiator. 4500 begins with encapsulation." },
 	{ "remote_port", CONF_OPT_CUSTOM, FIELD(remote_port), .dflt = "500", .take = take_port,
 	  .unit = "a UDP port", .doc = "The peer's port for an initiator." },
 	{ "proposals", CONF_OPT_CUSTOM, FIELD(proposals), .dflt = "default",
@@ -292,13 +289,6 @@ const struct conf_option connection_options[] = {
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
 	  .doc = "Time without a sign of life after which the peer is asked for one. 0: never." },
-	{ "keyingtries", CONF_OPT_INT, FIELD(keyingtries), .dflt = "1", .max = 1000000,
-	  .doc = "Times that an IKE SA is tried to be initiated. 0: for ever." },
-	{ "unique", CONF_OPT_ENUM, FIELD(unique), .dflt = "no", .names = unique_names,
-	  .doc = "What happens to an IKE SA when the same peer makes another: no, replaced when "
-		 "the peer asks for it; never, not even then; replace, always; keep, the new one "
-		 "is "
-		 "refused." },
 	{ "local*", CONF_OPT_SECTIONS, FIELD(local), .options = auth_options, .take = take_auth,
 	  .doc = "How we prove who we are." },
 	{ "remote*", CONF_OPT_SECTIONS, FIELD(remote), .options = auth_options, .take = take_auth,
@@ -306,6 +296,11 @@ const struct conf_option connection_options[] = {
 	{ "children", CONF_OPT_SECTION, 0, .options = children_options,
 	  .doc = "The Child SAs of this connection." },
 
+	{ "local_port", CONF_OPT_ONLY, .dflt = "500",
+	  .doc = "settings.port and settings.port_nat_t say which ports are ours" },
+	{ "keyingtries", CONF_OPT_ONLY, .dflt = "1", .doc = "further tries are not built yet" },
+	{ "unique", CONF_OPT_ONLY, .dflt = "never",
+	  .doc = "replacing IKE SAs is not built yet, all are kept" },
 	{ "mobike", CONF_OPT_ONLY, .dflt = "no", .doc = "MOBIKE (RFC 4555) is not built yet" },
 	{ "fragmentation", CONF_OPT_ONLY, .dflt = "no",
 	  .doc = "IKE fragmentation (RFC 7383) is not built yet" },

@@ -26,14 +26,14 @@ static const char full[] = "gw {\n"
 			   "	version = 2\n"
 			   "	local_addrs = 192.0.2.1, 2001:db8::1\n"
 			   "	remote_addrs = 198.51.100.2\n"
-			   "	local_port = 4500\n"
+			   "	local_port = 500\n"
 			   "	remote_port = 4501\n"
 			   "	proposals = aes128gcm16-prfsha256-x25519, default\n"
 			   "	prefer = peer\n"
 			   "	encap = yes\n"
 			   "	dpd_delay = 30s\n"
-			   "	keyingtries = 0\n"
-			   "	unique = replace\n"
+			   "	keyingtries = 1\n"
+			   "	unique = never\n"
 			   "	mobike = no\n"
 			   "	fragmentation = no\n"
 			   "	rekey_time = 0\n"
@@ -46,8 +46,8 @@ static const char full[] = "gw {\n"
 			   "			remote_ts = 10.2.0.0/16[tcp/80], dynamic\n"
 			   "			esp_proposals = aes256gcm16-esn\n"
 			   "			start_action = trap\n"
-			   "			close_action = start\n"
-			   "			dpd_action = restart\n"
+			   "			close_action = none\n"
+			   "			dpd_action = clear\n"
 			   "			replay_window = 1024\n"
 			   "			if_id_in = 7\n"
 			   "			if_id_out = 7\n"
@@ -72,14 +72,14 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_STREQ("198.51.100.2", netaddr_str(&addr, text));
 	EXPECT_FALSE(connection_remote(conn, AF_INET6, &addr));
 	EXPECT_FALSE(connection_many_peers(conn));
-	EXPECT_EQ(4500, conn->local_port);
+	EXPECT_EQ(500, conn->local_port);
 	EXPECT_EQ(4501, conn->remote_port);
 	EXPECT_EQ(3, conn->proposals.n);
 	EXPECT_EQ(PROPOSAL_PREFER_PEER, conn->prefer);
 	EXPECT_TRUE(conn->encap);
 	EXPECT_EQ(30, duration_s(conn->dpd_delay));
-	EXPECT_EQ(0, conn->keyingtries);
-	EXPECT_EQ(UNIQUE_REPLACE, conn->unique);
+	EXPECT_EQ(1, conn->keyingtries);
+	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
 	EXPECT_EQ(AUTH_TYPE_PSK, conn->local.type);
 	EXPECT_STREQ("moon.example.org", identity_str(&conn->local.id, text, sizeof(text)));
 	EXPECT_STREQ("*.example.org", identity_str(&conn->remote.id, text, sizeof(text)));
@@ -92,8 +92,6 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_TRUE(child->remote_ts.v[1].dynamic);
 	EXPECT_EQ(1, child->esp_proposals.n);
 	EXPECT_EQ(CHILD_ACTION_TRAP, child->start_action);
-	EXPECT_EQ(CHILD_ACTION_START, child->close_action);
-	EXPECT_EQ(CHILD_ACTION_START, child->dpd_action);
 	EXPECT_EQ(1024, child->replay_window);
 	EXPECT_EQ(7, child->if_id_in);
 	EXPECT_EQ(7, child->if_id_out);
@@ -103,7 +101,7 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_NO_LEAKS();
 }
 
-TEST(what_is_not_set_has_the_defaults_of_swanctl)
+TEST(what_is_not_set_has_its_default)
 {
 	struct conf_report report = CONF_REPORT_INIT;
 	const struct child_conf *child;
@@ -124,7 +122,7 @@ TEST(what_is_not_set_has_the_defaults_of_swanctl)
 	EXPECT_FALSE(conn->encap);
 	EXPECT_EQ(0, conn->dpd_delay.ns);
 	EXPECT_EQ(1, conn->keyingtries);
-	EXPECT_EQ(UNIQUE_NO, conn->unique);
+	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
 	EXPECT_TRUE(identity_is_any(&conn->local.id));
 	EXPECT_TRUE(identity_is_any(&conn->remote.id));
 	child = &conn->children[0];
@@ -164,14 +162,21 @@ static const struct {
 	{ "remote_addrs = 10.0.0.1,,10.0.0.2",
 	  "f:2:1: gw.remote_addrs: found '10.0.0.1,,10.0.0.2', expected a list without empty or "
 	  "binary items\n" },
-	{ "local_port = 70000",
-	  "f:2:1: gw.local_port: found '70000', expected a UDP port from 1 to 65535\n" },
+	{ "remote_port = 70000",
+	  "f:2:1: gw.remote_port: found '70000', expected a UDP port from 1 to 65535\n" },
+	{ "local_port = 4500",
+	  "f:2:1: gw.local_port: found '4500', expected 500: settings.port and settings.port_nat_t "
+	  "say which ports are ours\n" },
+	{ "keyingtries = 0",
+	  "f:2:1: gw.keyingtries: found '0', expected 1: further tries are not built yet\n" },
 	{ "proposals = aes128-x25519",
 	  "f:2:1: gw.proposals: found 'aes128-x25519': it has no integrity algorithm, such as "
 	  "sha256\n" },
 	{ "prefer = both", "f:2:1: gw.prefer: found 'both', expected own or peer\n" },
 	{ "encap = maybe", "f:2:1: gw.encap: found 'maybe', expected yes or no\n" },
-	{ "unique = yes", "f:2:1: gw.unique: found 'yes', expected no, never, replace or keep\n" },
+	{ "unique = replace",
+	  "f:2:1: gw.unique: found 'replace', expected never: replacing IKE SAs is not built yet, "
+	  "all are kept\n" },
 	{ "dpd_delay = 2x",
 	  "f:2:1: gw.dpd_delay: found '2x', expected a duration such as 30s or 5m up to 86400s\n" },
 	{ "mobike = yes",
@@ -225,8 +230,9 @@ static const struct {
 	  "esp_proposals\n" },
 	{ "children { c {\nstart_action = hold\n} }",
 	  "f:3:1: gw.children.c.start_action: found 'hold', expected none, trap or start\n" },
-	{ "children { c {\ndpd_action = hold\n} }",
-	  "f:3:1: gw.children.c.dpd_action: found 'hold', expected clear, trap or restart\n" },
+	{ "children { c {\ndpd_action = restart\n} }",
+	  "f:3:1: gw.children.c.dpd_action: found 'restart', expected clear: starting again is not "
+	  "built yet; start_action = trap does it\n" },
 	{ "children { c {\nreplay_window = 5000\n} }",
 	  "f:3:1: gw.children.c.replay_window: found '5000', expected a number from 0 to 4096 "
 	  "packets\n" },
