@@ -236,9 +236,9 @@ TEST_F(cli, shows_sas_coming_and_going)
 	fake_run(&self->fake, raise_events);
 	run_command(
 		&self->out,
-		"kill %d; for i in 1 2 3 4 5 6 7 8 9; do grep -s -m1 '^child' %s.out >/dev/null "
-		"&& break; sleep 0.1; done; cat %s.out; rm -f %s.out",
-		atoi(self->out.text), self->conf, self->conf, self->conf);
+		"n=0; until grep -s '^child' %s.out || [ $((n += 1)) -gt 100 ]; do sleep 0.1; done "
+		">/dev/null; kill %d; cat %s.out; rm -f %s.out",
+		self->conf, atoi(self->out.text), self->conf, self->conf);
 	EXPECT_PRINTED("ike up: gw #7, 'sun.example.org' @ 192.0.2.2\n");
 	EXPECT_PRINTED("child down: net-7, in c0000001, out c0000002, 10.1.0.0/16 - 10.2.0.0/16\n");
 }

@@ -350,17 +350,25 @@ static void free_server(struct fake *f)
 	f->server = vici_server_free(f->server);
 }
 
+static bool two_held(struct fake *f)
+{
+	return f->n_held == 2;
+}
+
 TEST_F(server, tokens_outlive_the_server)
 {
 	struct bytes r;
 
 	self->fake.hold = true;
 	ASSERT_EQ(0, call(self->client, "terminate", "ike", "gw", "timeout", "50", &r));
-	ASSERT_TRUE(send_raw(self->client, raw_request("list-sas")));
+	/* One token that timed out, and one that is waited for. */
+	ASSERT_TRUE(send_raw(self->client, raw_request("terminate")));
+	ASSERT_TRUE(fake_wait(&self->fake, two_held));
 	fake_run(&self->fake, free_server);
 	EXPECT_EQ(-ECONNRESET,
 		  vici_client_call(self->client, "version", BYTES_NONE, NULL, NULL, &r));
 	EXPECT_TRUE(vici_request_abandoned(self->fake.held[0]));
+	EXPECT_TRUE(vici_request_abandoned(self->fake.held[1]));
 	fake_run(&self->fake, fake_end_held);
 }
 
