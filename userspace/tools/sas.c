@@ -68,7 +68,8 @@ static void print_child(struct bytes name, struct bytes child)
 	text_value(child, "reqid", "?");
 	fputs(", ", stdout);
 	text_value(child, "mode", "?");
-	print_algs(child, ", ESP:");
+	if (text_has(child, "encr-alg"))
+		print_algs(child, ", ESP:");
 	if (text_has(child, "esn"))
 		fputs("/ESN", stdout);
 	if (vici_get_bool(child, "encap"))
