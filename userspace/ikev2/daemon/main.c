@@ -123,10 +123,8 @@ static void on_mapping(const struct ipsec_mapping *mapping, void *data)
 static void sa_added(const struct ipsec_sa *sa, void *data)
 {
 	struct posternd *d = data;
-	char tunnel[32];
 
-	snprintf(tunnel, sizeof(tunnel), "%x", sa->reqid);
-	bpf_count_add(d->count, sa, tunnel);
+	bpf_count_add(d->count, sa, sa->tunnel);
 }
 
 static void sa_removed(const struct netaddr *dst, uint32_t spi, void *data)

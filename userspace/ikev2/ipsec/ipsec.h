@@ -74,6 +74,7 @@ struct ipsec_sa {
 	uint32_t if_id;
 	uint32_t mark, mark_mask;
 	uint32_t acquire_seq; /* answers this ACQUIRE, 0: none */
+	char tunnel[32];      /* for people: "connection.child" */
 	/* Transport mode: the selector that goes into the SA; empty lists in tunnel mode. */
 	struct ts local_ts, remote_ts;
 };

@@ -2,6 +2,7 @@
 #include "ikev2/sa/child_sa.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bpf/shared/steer.h"
@@ -118,6 +119,7 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	sa->mark = in ? conf->mark_in : conf->mark_out;
 	sa->mark_mask = in ? conf->mark_in_mask : conf->mark_out_mask;
 	sa->acquire_seq = in ? 0 : child->acquire_seq;
+	snprintf(sa->tunnel, sizeof(sa->tunnel), "%.15s.%.15s", ike->conn->name, conf->name);
 }
 
 static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
