@@ -14,7 +14,7 @@
 #define TARGETS_MAX 256 /* of one name */
 
 struct target {
-	char *ike, *child; /* child: NULL for the IKE SA alone */
+	char *ike, *child; /* child: NULL for the connection's first */
 };
 
 struct targets {

@@ -164,46 +164,6 @@ void control_deliver_event(struct mail *mail)
 	free(letter);
 }
 
-/* A line of the log on its way to the main thread. */
-struct letter_log {
-	struct mail mail;
-	struct posternd *daemon;
-	struct log_record record;
-	char object[96];
-	char message[];
-};
-
-static void deliver_log(struct mail *mail)
-{
-	struct letter_log *letter = container_of(mail, struct letter_log, mail);
-
-	if (letter->daemon->vici)
-		vici_event_log(letter->daemon->vici, &letter->record);
-	free(letter);
-}
-
-void control_log_sink(const struct log_record *record, void *data)
-{
-	struct posternd *d = data;
-	size_t len = strlen(record->message) + 1;
-	struct letter_log *letter;
-
-	if (!d->vici || !vici_server_wants_log(d->vici))
-		return;
-	letter = malloc(sizeof(*letter) + len);
-	if (!letter)
-		return;
-	letter->daemon = d;
-	letter->record = *record;
-	memcpy(letter->message, record->message, len);
-	letter->record.message = letter->message;
-	if (record->object) {
-		snprintf(letter->object, sizeof(letter->object), "%s", record->object);
-		letter->record.object = letter->object;
-	}
-	mailbox_post(d->mailbox, &letter->mail, deliver_log);
-}
-
 /* -------- the rest -------- */
 
 static struct ike_config *get_config(void *ctx)

@@ -7,7 +7,6 @@
 #include "ikev2/vici/backend.h"
 
 struct ike_core;
-struct log_record;
 struct mail;
 struct posternd;
 
@@ -24,6 +23,3 @@ void control_deliver_event(struct mail *mail);	    /* struct letter_event */
 void control_deliver_result(struct mail *mail);	    /* struct letter_result */
 void control_deliver_terminated(struct mail *mail); /* struct letter_filter */
 void control_deliver_listed(struct mail *mail);	    /* struct letter_filter */
-
-/* log_sink_fn: carries lines to clients that want them. Any thread. data is the struct posternd. */
-void control_log_sink(const struct log_record *record, void *data);

@@ -28,6 +28,7 @@
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/daemon/traps.h"
+#include "ikev2/vici/log_feed.h"
 #include "ikev2/vici/server.h"
 
 LOG_SUBSYSTEM(daemon, "start, stop, configuration, traps");
@@ -281,14 +282,13 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 			  err == -EADDRINUSE ? "; another posternd answers there" : "");
 		return err;
 	}
-	log_add_sink(control_log_sink, d);
-	return 0;
+	return vici_log_feed_new(d->vici, d->mailbox, &d->log_feed);
 }
 
 /* Reverse of start(), from wherever it got to. */
 static void stop(struct posternd *d, struct loop_signals *signals)
 {
-	log_remove_sink(control_log_sink, d);
+	d->log_feed = vici_log_feed_free(d->log_feed);
 	d->vici = vici_server_free(d->vici);
 	traps_fini(d);
 	/* The kernel goes first: its completions still find the shards. */

@@ -19,6 +19,7 @@ struct loop;
 struct mail;
 struct mailbox;
 struct shard;
+struct vici_log_feed;
 struct vici_server;
 struct workers;
 
@@ -56,6 +57,7 @@ struct posternd {
 	struct ike_config *config;
 	struct bpf_count *count; /* or NULL; its keys are the kernel interface's */
 	struct vici_server *vici;
+	struct vici_log_feed *log_feed;
 	struct list traps; /* traps.h */
 	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
 	int exit_code;

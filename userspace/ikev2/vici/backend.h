@@ -114,8 +114,9 @@ struct vici_backend {
 	void (*reload)(void *ctx, struct vici_request *req);
 
 	/*
-	 * Bring a child up (and its IKE SA, if need be), or with child NULL the IKE SA of
-	 * connection ike alone. ike NULL: the connection that has such a child. The names were
+	 * Bring a child up (and its IKE SA, if need be), or with child NULL the first child of
+	 * connection ike: an IKE SA comes with a Child SA. ike NULL: the connection that has such
+	 * a child. The names were
 	 * looked up by the server in config(). Ends the token when the SA is up or has failed for
 	 * good.
 	 */
