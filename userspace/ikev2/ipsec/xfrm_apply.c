@@ -3,10 +3,11 @@
  * Neighbouring operations of a kind go to the kernel in one batch: a run. There are runs of changes
  * (additions and updates) and runs of the rest (deletions and queries).
  *
- * Every message of a run has a step beside it: item i of the batch belongs to step i. The steps of
- * all runs of changes form the request's journal, and undoing is walking it backwards. A message
- * whose answer got lost may have been carried out, so it is undone as well: taking away what isn't
- * there is harmless, and so is restoring a policy to what it is.
+ * Every message has a step beside it: item i of the batch belongs to step i of its round. A run is
+ * one round, unless the answer to one message is needed to build another. The steps of all runs of
+ * changes form the request's journal, and undoing is walking it backwards. A message whose answer
+ * got lost may have been carried out, so it is undone as well: taking away what isn't there is
+ * harmless, and so is restoring a policy to what it is.
  */
 #include "ikev2/ipsec/xfrm_apply.h"
 
@@ -34,10 +35,10 @@ struct step {
 struct apply {
 	struct xfrm_kernel *k;
 	struct ipsec_request *req;
-	struct netlink_batch batch; /* of the current run */
+	struct netlink_batch batch; /* what is queued */
 	struct step *steps;
 	size_t n_steps, cap_steps;
-	size_t run_start;                 /* first step of the current run */
+	size_t round_start;               /* first step that belongs to the batch */
 	struct xfrm_selectors *selectors; /* scratch */
 };
 
@@ -119,6 +120,75 @@ static int queue(struct apply *a, struct ipsec_op *op, struct nl_msg *msg_take,
 	return 0;
 }
 
+/* -------- sending -------- */
+
+static void on_old_encap(const struct nlmsghdr *h, void *data)
+{
+	struct step *step = data;
+	struct xfrm_sa_info info;
+
+	if (xfrm_sa_parse(h, &info) == 0) {
+		step->old_src = info.src;
+		step->old_dst = info.dst;
+	}
+}
+
+/* Note what the kernel has before updates change it, for the way back. */
+static int note_old_encaps(struct apply *a)
+{
+	_cleanup_(netlink_batch_fini) struct netlink_batch get = NETLINK_BATCH_INIT;
+
+	for (size_t i = a->round_start; i < a->n_steps; i++) {
+		const struct ipsec_sa *sa = &a->steps[i].op->sa;
+
+		if (a->steps[i].op->type == IPSEC_SA_UPDATE &&
+		    netlink_batch_add(&get,
+				      xfrm_sa_build_get(&sa->dst, sa->spi, sa->mark, sa->mark_mask),
+				      on_old_encap, &a->steps[i]) < 0)
+			return -ENOMEM;
+	}
+	/* An SA that isn't there has nothing to note; the update will say so. */
+	return get.n > 0 ? netlink_transact(a->k->socket, &get) : 0;
+}
+
+static bool counts_as_gone(enum ipsec_op_type type, int err)
+{
+	return (type == IPSEC_SA_DELETE && err == -ESRCH) ||
+	       (type == IPSEC_POLICY_DELETE && err == -ENOENT);
+}
+
+static void take_result(struct apply *a, struct step *step, const struct netlink_item *item,
+			bool answered)
+{
+	struct ipsec_op *op = step->op;
+
+	step->outcome = item->err == 0 ? OUTCOME_DONE
+			: answered     ? OUTCOME_REFUSED
+				       : OUTCOME_UNKNOWN;
+	if (item->err < 0 && !counts_as_gone(op->type, item->err))
+		fail(a, op, item->err, item->text);
+	if (op->type == IPSEC_SA_DELETE && op->err == 0)
+		tell_removed(a, &op->sa);
+}
+
+/* Send what is queued and take the results into the steps. What is queued next is another round. */
+static void round_send(struct apply *a)
+{
+	int err = note_old_encaps(a);
+
+	if (err < 0) { /* then the rest isn't asked for, and its steps stay refused */
+		fail(a, a->steps[a->round_start].op, err, "");
+	} else {
+		err = netlink_transact(a->k->socket, &a->batch);
+		for (size_t i = 0; i < a->batch.n; i++)
+			take_result(a, &a->steps[a->round_start + i], &a->batch.items[i],
+				    !(err < 0 && a->batch.items[i].err == err));
+	}
+	netlink_batch_fini(&a->batch);
+	xfrm_spd_settle(&a->k->spd);
+	a->round_start = a->n_steps;
+}
+
 /* -------- policies -------- */
 
 /* For each selector and direction of the operation's policy: fn(key). Stops at the first error. */
@@ -159,6 +229,12 @@ static int queue_policy_add(struct apply *a, struct ipsec_op *op, const struct x
 	int change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, &t), err;
 	struct step *step;
 
+	if (change == -EINPROGRESS) { /* the same selector again: let the kernel answer first */
+		round_send(a);
+		if (a->req->err < 0)
+			return -ECANCELED;
+		change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, &t);
+	}
 	if (change < 0)
 		return change;
 	err = queue(a, op, xfrm_policy_build_add(key, &t, change == XFRM_SPD_REPLACE), NULL, NULL,
@@ -171,19 +247,23 @@ static int queue_policy_add(struct apply *a, struct ipsec_op *op, const struct x
 	return 0;
 }
 
-/* Take owner's addition away; tell the kernel unless it never had it. */
+/*
+ * Take owner's addition away. held: the kernel may have its policy. If it never took it, the policy
+ * with this selector is somebody else's.
+ */
 static int queue_policy_pop(struct apply *a, struct ipsec_op *op, const struct xfrm_policy_key *key,
-			    bool tell)
+			    bool held)
 {
 	struct xfrm_policy_template t;
-	int change = xfrm_spd_pop(&a->k->spd, key, op->spd.owner, &t);
 
-	if (!tell || change == XFRM_SPD_NONE || change == -ENOENT) /* gone counts as done */
+	switch (xfrm_spd_pop(&a->k->spd, key, op->spd.owner, &t)) {
+	case XFRM_SPD_REPLACE:
+		return queue(a, op, xfrm_policy_build_add(key, &t, true), NULL, NULL, NULL);
+	case XFRM_SPD_REMOVE:
+		return held ? queue(a, op, xfrm_policy_build_delete(key), NULL, NULL, NULL) : 0;
+	default: /* nothing to tell, or gone already, which counts as done */
 		return 0;
-	return queue(a, op,
-		     change == XFRM_SPD_REMOVE ? xfrm_policy_build_delete(key)
-					       : xfrm_policy_build_add(key, &t, true),
-		     NULL, NULL, NULL);
+	}
 }
 
 static int queue_policy_delete(struct apply *a, struct ipsec_op *op,
@@ -227,36 +307,6 @@ static void on_usage(const struct nlmsghdr *h, void *data)
 		op->usage = info.usage;
 }
 
-/* -------- updates: note what the kernel has, for the way back -------- */
-
-static void on_old_encap(const struct nlmsghdr *h, void *data)
-{
-	struct step *step = data;
-	struct xfrm_sa_info info;
-
-	if (xfrm_sa_parse(h, &info) == 0) {
-		step->old_src = info.src;
-		step->old_dst = info.dst;
-	}
-}
-
-static int note_old_encaps(struct apply *a)
-{
-	_cleanup_(netlink_batch_fini) struct netlink_batch get = NETLINK_BATCH_INIT;
-
-	for (size_t i = a->run_start; i < a->n_steps; i++) {
-		const struct ipsec_sa *sa = &a->steps[i].op->sa;
-
-		if (a->steps[i].op->type == IPSEC_SA_UPDATE &&
-		    netlink_batch_add(&get,
-				      xfrm_sa_build_get(&sa->dst, sa->spi, sa->mark, sa->mark_mask),
-				      on_old_encap, &a->steps[i]) < 0)
-			return -ENOMEM;
-	}
-	/* An SA that isn't there has nothing to note; the update will say so. */
-	return get.n > 0 ? netlink_transact(a->k->socket, &get) : 0;
-}
-
 /* -------- runs -------- */
 
 static int queue_op(struct apply *a, struct ipsec_op *op)
@@ -285,63 +335,26 @@ static int queue_op(struct apply *a, struct ipsec_op *op)
 	return -EINVAL;
 }
 
-static bool counts_as_gone(enum ipsec_op_type type, int err)
-{
-	return (type == IPSEC_SA_DELETE && err == -ESRCH) ||
-	       (type == IPSEC_POLICY_DELETE && err == -ENOENT);
-}
-
-static void take_result(struct apply *a, struct step *step, const struct netlink_item *item,
-			bool answered)
-{
-	struct ipsec_op *op = step->op;
-
-	step->outcome = item->err == 0 ? OUTCOME_DONE
-			: answered     ? OUTCOME_REFUSED
-				       : OUTCOME_UNKNOWN;
-	if (item->err < 0 && !counts_as_gone(op->type, item->err))
-		fail(a, op, item->err, item->text);
-	if (op->type == IPSEC_SA_DELETE && op->err == 0)
-		tell_removed(a, &op->sa);
-}
-
-/* Send the batch and take its results into the steps. */
-static void run_send(struct apply *a)
-{
-	int err = netlink_transact(a->k->socket, &a->batch);
-
-	for (size_t i = 0; i < a->batch.n; i++)
-		take_result(a, &a->steps[a->run_start + i], &a->batch.items[i],
-			    !(err < 0 && a->batch.items[i].err == err));
-	netlink_batch_fini(&a->batch);
-}
-
 /*
- * One run of operations. When one of the changes can't even be asked for, the run isn't sent: its
- * steps are refused, so that undoing only sets the tables right.
+ * One run of operations. When one of the changes can't even be asked for, what is queued isn't
+ * sent: its steps are refused, so that undoing only sets the tables right.
  */
 static void run(struct apply *a, struct ipsec_op *ops, size_t n)
 {
-	bool changes = is_change(&ops[0]);
+	size_t first = a->n_steps;
 	int err;
 
-	a->run_start = a->n_steps;
 	for (size_t i = 0; i < n && a->req->err == 0; i++) {
 		err = queue_op(a, &ops[i]);
 		if (err < 0)
 			fail(a, &ops[i], err, "");
 	}
-	if (changes && a->req->err == 0) {
-		err = note_old_encaps(a);
-		if (err < 0)
-			fail(a, &ops[0], err, "");
-	}
 	if (a->req->err == 0)
-		run_send(a);
+		round_send(a);
 	else
 		netlink_batch_fini(&a->batch);
-	if (!changes) /* no part of the journal */
-		a->n_steps = a->run_start;
+	if (!is_change(&ops[0])) /* no part of the journal */
+		a->n_steps = a->round_start = first;
 }
 
 /* -------- undoing -------- */
@@ -365,20 +378,20 @@ static int queue_update_back(struct apply *a, const struct step *step)
 static int queue_undo(struct apply *a, const struct step *step)
 {
 	struct ipsec_op *op = step->op;
-	bool tell = step->outcome != OUTCOME_REFUSED;
+	bool held = step->outcome != OUTCOME_REFUSED; /* by the kernel */
 
 	switch (op->type) {
 	case IPSEC_SA_ADD:
-		if (!tell)
+		if (!held)
 			return 0;
 		return queue(a, op,
 			     xfrm_sa_build_delete(&op->sa.dst, op->sa.spi, op->sa.mark,
 						  op->sa.mark_mask),
 			     NULL, NULL, NULL);
 	case IPSEC_SA_UPDATE:
-		return tell && netaddr_is_set(&step->old_dst) ? queue_update_back(a, step) : 0;
+		return held && netaddr_is_set(&step->old_dst) ? queue_update_back(a, step) : 0;
 	case IPSEC_POLICY_ADD:
-		return queue_policy_pop(a, op, &step->key, tell);
+		return queue_policy_pop(a, op, &step->key, held);
 	case IPSEC_SA_DELETE:
 	case IPSEC_SA_QUERY:
 	case IPSEC_POLICY_DELETE:
@@ -391,7 +404,7 @@ static void undo(struct apply *a)
 {
 	size_t n = a->n_steps;
 
-	a->run_start = n;
+	a->round_start = n;
 	for (size_t i = n; i-- > 0;) {
 		struct step step = a->steps[i];
 

@@ -17,6 +17,7 @@ struct entry {
 	struct hash_node node;
 	struct xfrm_policy_key key;
 	struct list additions; /* never empty; newest last */
+	uint64_t round;        /* in which it was made */
 };
 
 /* The fields of the key without the padding between them. */
@@ -54,6 +55,7 @@ void xfrm_spd_init(struct xfrm_spd *spd)
 	hash_init(&spd->entries);
 	random_fill(&spd->hash_key, sizeof(spd->hash_key));
 	spd->n_additions = 0;
+	spd->round = 1;
 }
 
 static void entry_free(struct xfrm_spd *spd, struct entry *e)
@@ -107,9 +109,12 @@ int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint6
 {
 	uint64_t hash;
 	struct entry *e = find(spd, key, &hash);
-	struct addition *a = calloc(1, sizeof(*a));
+	struct addition *a;
 	int change = XFRM_SPD_REPLACE;
 
+	if (e && e->round == spd->round)
+		return -EINPROGRESS;
+	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	if (!e) {
@@ -119,6 +124,7 @@ int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint6
 			return -ENOMEM;
 		}
 		e->key = *key;
+		e->round = spd->round;
 		list_init(&e->additions);
 		hash_insert(&spd->entries, hash, &e->node);
 		change = XFRM_SPD_NEW;
@@ -128,6 +134,11 @@ int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint6
 	list_append(&e->additions, &a->node);
 	spd->n_additions++;
 	return change;
+}
+
+void xfrm_spd_settle(struct xfrm_spd *spd)
+{
+	spd->round++;
 }
 
 static struct addition *newest_of(struct entry *e, uint64_t owner)

@@ -14,6 +14,7 @@ struct xfrm_spd {
 	struct hash entries;         /* by key */
 	struct siphash_key hash_key; /* peers choose selectors */
 	size_t n_additions;
+	uint64_t round; /* counts xfrm_spd_settle() */
 };
 
 /* What the kernel has to be told. */
@@ -27,9 +28,15 @@ enum xfrm_spd_change {
 void xfrm_spd_init(struct xfrm_spd *spd);
 void xfrm_spd_fini(struct xfrm_spd *spd);
 
-/* Put owner's template on top. Returns XFRM_SPD_NEW or XFRM_SPD_REPLACE, or -ENOMEM. */
+/*
+ * Put owner's template on top. Returns XFRM_SPD_NEW or XFRM_SPD_REPLACE; -ENOMEM; -EINPROGRESS when
+ * the policy is new since the last xfrm_spd_settle(): whether the kernel takes it has to be known
+ * before anything is put on it, or what belongs to somebody else would be replaced.
+ */
 int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint64_t owner,
 		  const struct xfrm_policy_template *t);
+/* The kernel has answered for all that was pushed so far. */
+void xfrm_spd_settle(struct xfrm_spd *spd);
 
 /*
  * Take owner's newest addition away. Returns XFRM_SPD_NONE, XFRM_SPD_REMOVE, or XFRM_SPD_REPLACE
