@@ -19,24 +19,11 @@
 
 #include "pdk/base/list.h"
 #include "pdk/netlink/ifmon_route.h"
+#include "pdk/netlink/ifmon_tables.h"
 #include "pdk/netlink/ifmon_wire.h"
 #include "pdk/netlink/monitor.h"
 #include "pdk/netlink/netlink.h"
 #include "pdk/netlink/thread.h"
-
-#define SNAPSHOT_ATTEMPTS 8 /* the tables may change while they are read */
-
-struct link_entry {
-	struct list node;
-	struct ifmon_link link;
-	bool stale;
-};
-
-struct addr_entry {
-	struct list node;
-	struct ifmon_addr addr;
-	bool stale;
-};
 
 /* An event that waits for a snapshot. */
 struct kept {
@@ -47,7 +34,7 @@ struct kept {
 struct snapshot {
 	struct mail mail;
 	struct ifmon *m;
-	struct list links, addrs;
+	struct ifmon_tables tables;
 	int err;
 };
 
@@ -56,7 +43,7 @@ struct ifmon {
 	struct netlink_monitor *monitor;
 	struct netlink_thread *thread;
 	struct mailbox *mailbox;
-	struct list links, addrs;
+	struct ifmon_tables tables;
 	struct list kept;
 	bool snapshot_wanted; /* one is under way, or has to be */
 	bool snapshot_sent;
@@ -75,20 +62,15 @@ const char *ifmon_change_name(enum ifmon_change change)
 
 /* -------- life -------- */
 
-#define free_entries(head, type)                                                                   \
-	do {                                                                                       \
-		struct type *_e, *_tmp;                                                            \
-		list_for_each_safe (_e, _tmp, (head), node) {                                      \
-			list_remove(&_e->node);                                                    \
-			free(_e);                                                                  \
-		}                                                                                  \
-	} while (0)
-
 static void reap(struct ifmon *m)
 {
-	free_entries(&m->links, link_entry);
-	free_entries(&m->addrs, addr_entry);
-	free_entries(&m->kept, kept);
+	struct kept *k, *tmp;
+
+	list_for_each_safe (k, tmp, &m->kept, node) {
+		list_remove(&k->node);
+		free(k);
+	}
+	ifmon_tables_fini(&m->tables);
 	free(m);
 }
 
@@ -131,27 +113,6 @@ static void tell_routes_unsure(struct ifmon *m)
 
 /* -------- table -------- */
 
-static struct link_entry *find_link(const struct ifmon *m, unsigned index)
-{
-	struct link_entry *e;
-
-	list_for_each (e, &m->links, node)
-		if (e->link.index == index)
-			return e;
-	return NULL;
-}
-
-static struct addr_entry *find_addr(const struct ifmon *m, const struct ifmon_addr *a)
-{
-	struct addr_entry *e;
-
-	list_for_each (e, &m->addrs, node)
-		if (e->addr.link == a->link && e->addr.prefix == a->prefix &&
-		    netaddr_equal(&e->addr.addr, &a->addr))
-			return e;
-	return NULL;
-}
-
 static bool link_equal(const struct ifmon_link *a, const struct ifmon_link *b)
 {
 	return a->flags == b->flags && a->mtu == b->mtu && a->master == b->master &&
@@ -160,7 +121,7 @@ static bool link_equal(const struct ifmon_link *a, const struct ifmon_link *b)
 
 static void set_link(struct ifmon *m, const struct ifmon_link *link)
 {
-	struct link_entry *e = find_link(m, link->index);
+	struct ifmon_link_entry *e = ifmon_find_link(&m->tables, link->index);
 	bool other_state;
 
 	if (e) {
@@ -180,13 +141,13 @@ static void set_link(struct ifmon *m, const struct ifmon_link *link)
 		return;
 	}
 	e->link = *link;
-	list_append(&m->links, &e->node);
+	list_append(&m->tables.links, &e->node);
 	tell_link(m, link, IFMON_ADDED);
 }
 
 static void set_addr(struct ifmon *m, const struct ifmon_addr *addr)
 {
-	struct addr_entry *e = find_addr(m, addr);
+	struct ifmon_addr_entry *e = ifmon_find_addr(&m->tables, addr);
 
 	if (e) {
 		e->stale = false;
@@ -202,11 +163,11 @@ static void set_addr(struct ifmon *m, const struct ifmon_addr *addr)
 		return;
 	}
 	e->addr = *addr;
-	list_append(&m->addrs, &e->node);
+	list_append(&m->tables.addrs, &e->node);
 	tell_addr(m, addr, IFMON_ADDED);
 }
 
-static void remove_addr(struct ifmon *m, struct addr_entry *e)
+static void remove_addr(struct ifmon *m, struct ifmon_addr_entry *e)
 {
 	struct ifmon_addr gone = e->addr;
 
@@ -216,24 +177,14 @@ static void remove_addr(struct ifmon *m, struct addr_entry *e)
 	tell_routes_unsure(m);
 }
 
-static struct addr_entry *addr_of_link(const struct ifmon *m, unsigned index)
-{
-	struct addr_entry *e;
-
-	list_for_each (e, &m->addrs, node)
-		if (e->addr.link == index)
-			return e;
-	return NULL;
-}
-
-static void remove_link(struct ifmon *m, struct link_entry *e)
+static void remove_link(struct ifmon *m, struct ifmon_link_entry *e)
 {
 	struct ifmon_link gone = e->link;
-	struct addr_entry *a;
+	struct ifmon_addr_entry *a;
 
 	list_remove(&e->node);
 	free(e);
-	while (!m->dead && (a = addr_of_link(m, gone.index)))
+	while (!m->dead && (a = ifmon_addr_of_link(&m->tables, gone.index)))
 		remove_addr(m, a);
 	tell_link(m, &gone, IFMON_REMOVED);
 	tell_routes_unsure(m);
@@ -244,26 +195,26 @@ static void remove_link(struct ifmon *m, struct link_entry *e)
 static void apply_link(struct ifmon *m, const struct nlmsghdr *h)
 {
 	struct ifmon_link link;
-	struct link_entry *e;
+	struct ifmon_link_entry *e;
 
 	if (ifmon_parse_link(h, &link) < 0)
 		return;
 	if (h->nlmsg_type == RTM_NEWLINK)
 		set_link(m, &link);
-	else if ((e = find_link(m, link.index)))
+	else if ((e = ifmon_find_link(&m->tables, link.index)))
 		remove_link(m, e);
 }
 
 static void apply_addr(struct ifmon *m, const struct nlmsghdr *h)
 {
 	struct ifmon_addr addr;
-	struct addr_entry *e;
+	struct ifmon_addr_entry *e;
 
 	if (ifmon_parse_addr(h, &addr) < 0)
 		return;
 	if (h->nlmsg_type == RTM_NEWADDR)
 		set_addr(m, &addr);
-	else if ((e = find_addr(m, &addr)))
+	else if ((e = ifmon_find_addr(&m->tables, &addr)))
 		remove_addr(m, e);
 }
 
@@ -300,91 +251,35 @@ static void apply(struct ifmon *m, const struct nlmsghdr *h)
 
 /* -------- snapshots -------- */
 
-static void snapshot_link(const struct nlmsghdr *h, void *data)
-{
-	struct snapshot *s = data;
-	struct link_entry *e = calloc(1, sizeof(*e));
-
-	if (!e) {
-		s->err = -ENOMEM;
-		return;
-	}
-	if (ifmon_parse_link(h, &e->link) < 0)
-		free(e);
-	else
-		list_append(&s->links, &e->node);
-}
-
-static void snapshot_addr(const struct nlmsghdr *h, void *data)
-{
-	struct snapshot *s = data;
-	struct addr_entry *e = calloc(1, sizeof(*e));
-
-	if (!e) {
-		s->err = -ENOMEM;
-		return;
-	}
-	if (ifmon_parse_addr(h, &e->addr) < 0)
-		free(e);
-	else
-		list_append(&s->addrs, &e->node);
-}
-
-static void snapshot_empty(struct snapshot *s)
-{
-	free_entries(&s->links, link_entry);
-	free_entries(&s->addrs, addr_entry);
-}
-
-static struct snapshot *snapshot_free(struct snapshot *s)
-{
-	snapshot_empty(s);
-	free(s);
-	return NULL;
-}
-
 static struct snapshot *snapshot_new(struct ifmon *m)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 
 	if (s) {
 		s->m = m;
-		list_init(&s->links);
-		list_init(&s->addrs);
+		ifmon_tables_init(&s->tables);
 	}
 	return s;
 }
 
-/* On the netlink thread, or before it has its first letter. */
-static void snapshot_read(struct snapshot *s, struct netlink_socket *socket)
+static void snapshot_free(struct snapshot *s)
 {
-	for (int i = 0; i < SNAPSHOT_ATTEMPTS; i++) {
-		int err;
-
-		snapshot_empty(s);
-		s->err = 0;
-		err = netlink_dump(socket, ifmon_build_link_dump(), snapshot_link, s);
-		if (err == 0)
-			err = netlink_dump(socket, ifmon_build_addr_dump(), snapshot_addr, s);
-		if (err < 0)
-			s->err = err;
-		if (s->err != -EAGAIN)
-			break;
-	}
+	ifmon_tables_fini(&s->tables);
+	free(s);
 }
 
 static bool remove_one_stale(struct ifmon *m)
 {
-	struct link_entry *l;
-	struct addr_entry *a;
+	struct ifmon_link_entry *l;
+	struct ifmon_addr_entry *a;
 
-	list_for_each (a, &m->addrs, node) {
+	list_for_each (a, &m->tables.addrs, node) {
 		if (a->stale) {
 			remove_addr(m, a);
 			return true;
 		}
 	}
-	list_for_each (l, &m->links, node) {
+	list_for_each (l, &m->tables.links, node) {
 		if (l->stale) {
 			remove_link(m, l);
 			return true;
@@ -396,19 +291,19 @@ static bool remove_one_stale(struct ifmon *m)
 /* Bring the table in line. Links come first, so that an address never has an unknown link. */
 static void snapshot_apply(struct ifmon *m, const struct snapshot *s)
 {
-	struct link_entry *l;
-	struct addr_entry *a;
+	struct ifmon_link_entry *l;
+	struct ifmon_addr_entry *a;
 
-	list_for_each (l, &m->links, node)
+	list_for_each (l, &m->tables.links, node)
 		l->stale = true;
-	list_for_each (a, &m->addrs, node)
+	list_for_each (a, &m->tables.addrs, node)
 		a->stale = true;
-	list_for_each (l, &s->links, node) {
+	list_for_each (l, &s->tables.links, node) {
 		if (m->dead)
 			return;
 		set_link(m, &l->link);
 	}
-	list_for_each (a, &s->addrs, node) {
+	list_for_each (a, &s->tables.addrs, node) {
 		if (m->dead)
 			return;
 		set_addr(m, &a->addr);
@@ -451,7 +346,7 @@ static void run_snapshot(struct mail *mail)
 {
 	struct snapshot *s = container_of(mail, struct snapshot, mail);
 
-	snapshot_read(s, netlink_thread_socket(s->m->thread));
+	s->err = ifmon_tables_read(&s->tables, netlink_thread_socket(s->m->thread));
 	mailbox_post(s->m->mailbox, &s->mail, snapshot_arrived);
 }
 
@@ -522,8 +417,7 @@ static int first_snapshot(struct ifmon *m)
 
 	if (!s)
 		return -ENOMEM;
-	snapshot_read(s, netlink_thread_socket(m->thread));
-	err = s->err;
+	err = ifmon_tables_read(&s->tables, netlink_thread_socket(m->thread));
 	if (err == 0) {
 		enter(m);
 		snapshot_apply(m, s);
@@ -542,8 +436,7 @@ int ifmon_new(struct loop *loop, const struct ifmon_events *events, struct ifmon
 	if (!m)
 		return -ENOMEM;
 	m->events = *events;
-	list_init(&m->links);
-	list_init(&m->addrs);
+	ifmon_tables_init(&m->tables);
 	list_init(&m->kept);
 	err = mailbox_new(loop, &m->mailbox);
 	if (err == 0)
@@ -580,16 +473,16 @@ struct ifmon *ifmon_free(struct ifmon *m)
 
 const struct ifmon_link *ifmon_link_by_index(const struct ifmon *m, unsigned index)
 {
-	struct link_entry *e = find_link(m, index);
+	struct ifmon_link_entry *e = ifmon_find_link(&m->tables, index);
 
 	return e ? &e->link : NULL;
 }
 
 const struct ifmon_link *ifmon_link_by_name(const struct ifmon *m, const char *name)
 {
-	struct link_entry *e;
+	struct ifmon_link_entry *e;
 
-	list_for_each (e, &m->links, node)
+	list_for_each (e, &m->tables.links, node)
 		if (strcmp(e->link.name, name) == 0)
 			return &e->link;
 	return NULL;
@@ -598,24 +491,28 @@ const struct ifmon_link *ifmon_link_by_name(const struct ifmon *m, const char *n
 const struct ifmon_link *ifmon_next_link(const struct ifmon *m, const struct ifmon_link *prev)
 {
 	const struct list *next =
-		prev ? container_of(prev, struct link_entry, link)->node.next : m->links.next;
+		prev ? container_of(prev, struct ifmon_link_entry, link)->node.next
+		     : m->tables.links.next;
 
-	return next == &m->links ? NULL : &list_entry(next, struct link_entry, node)->link;
+	return next == &m->tables.links ? NULL
+					: &list_entry(next, struct ifmon_link_entry, node)->link;
 }
 
 const struct ifmon_addr *ifmon_next_addr(const struct ifmon *m, const struct ifmon_addr *prev)
 {
 	const struct list *next =
-		prev ? container_of(prev, struct addr_entry, addr)->node.next : m->addrs.next;
+		prev ? container_of(prev, struct ifmon_addr_entry, addr)->node.next
+		     : m->tables.addrs.next;
 
-	return next == &m->addrs ? NULL : &list_entry(next, struct addr_entry, node)->addr;
+	return next == &m->tables.addrs ? NULL
+					: &list_entry(next, struct ifmon_addr_entry, node)->addr;
 }
 
 bool ifmon_has_addr(const struct ifmon *m, const struct netaddr *addr)
 {
-	struct addr_entry *e;
+	struct ifmon_addr_entry *e;
 
-	list_for_each (e, &m->addrs, node)
+	list_for_each (e, &m->tables.addrs, node)
 		if (e->addr.usable && netaddr_same_addr(&e->addr.addr, addr))
 			return true;
 	return false;

@@ -96,7 +96,7 @@ FIXTURE_TEARDOWN(ifmon)
 		struct instant _end = instant_add(instant_now(), WAIT);                            \
 		while (!(condition) && instant_before(instant_now(), _end))                        \
 			loop_run_once(self->loop, _end);                                           \
-		(condition);                                                                       \
+		!!(condition);                                                                     \
 	})
 
 #define NEEDS_NAMESPACE()                                                                          \
