@@ -182,7 +182,7 @@ TEST_F(ifmon, links_that_change_and_go_are_told_with_their_addresses)
 	changed = self->links[IFMON_CHANGED];
 	EXPECT_LT(0, changed);
 	ASSERT_EQ(0, system("ip link set a0 down && ip link set a0 name b0"));
-	ASSERT_TRUE(UNTIL(ifmon_link_by_name(self->m, "b0")));
+	ASSERT_TRUE(UNTIL(ifmon_link_by_name(self->m, "b0") != NULL));
 	EXPECT_EQ(NULL, ifmon_link_by_name(self->m, "a0"));
 	ASSERT_EQ(0, system("ip link del b0"));
 	ASSERT_TRUE(UNTIL(self->links[IFMON_REMOVED] == 2)); /* both ends */
