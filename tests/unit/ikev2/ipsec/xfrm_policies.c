@@ -20,7 +20,7 @@ FIXTURE_SETUP(policies)
 {
 	self->lacks = kernel_setup(&self->k);
 	if (!self->lacks)
-		printf("# xfrm: %s\n", self->k.ipsec->ops->features(self->k.ipsec));
+		fprintf(stderr, "# xfrm: %s\n", self->k.ipsec->ops->features(self->k.ipsec));
 }
 
 FIXTURE_TEARDOWN(policies)
@@ -134,9 +134,10 @@ TEST_F(policies, a_foreign_policy_is_refused_and_stays)
 
 TEST_F(policies, a_failing_batch_leaves_nothing)
 {
-	struct ipsec_request *req = ipsec_request_new(4);
+	struct ipsec_request *req;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
+	req = ipsec_request_new(4);
 	req->ops[0] = sample_policy(1, "10.1.0.0/16", "10.2.0.0/16");
 	req->ops[1] = sample_policy(2, "fd00:1::/32", "fd00:2::/32");
 	req->ops[2] = sample_sa(IPSEC_IN, 17); /* a reserved SPI */
@@ -154,9 +155,10 @@ TEST_F(policies, a_failing_batch_leaves_nothing)
 TEST_F(policies, a_batch_that_the_kernel_refuses_in_part_leaves_what_was_there)
 {
 	struct ipsec_op before = sample_policy(1, "10.1.0.0/16", "10.2.0.0/16");
-	struct ipsec_request *req = ipsec_request_new(2);
+	struct ipsec_request *req;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
+	req = ipsec_request_new(2);
 	ASSERT_EQ(0, system("ip xfrm policy add src 10.8.0.0/16 dst 10.9.0.0/16 dir out "
 			    "tmpl src 1.1.1.1 dst 2.2.2.2 proto esp reqid 1 mode tunnel"));
 	ASSERT_EQ(0, kernel_op(&self->k, &before, NULL));

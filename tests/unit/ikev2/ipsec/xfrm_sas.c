@@ -51,7 +51,7 @@ FIXTURE_SETUP(sas)
 		self->lacks = "kernel has no ESP";
 	if (self->lacks)
 		return;
-	printf("# xfrm: %s\n", self->right.ipsec->ops->features(self->right.ipsec));
+	fprintf(stderr, "# xfrm: %s\n", self->right.ipsec->ops->features(self->right.ipsec));
 	self->right_ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	ASSERT_EQ(NULL, kernel_setup(&self->left));
 	self->left_ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -425,9 +425,10 @@ TEST_F(sas, a_time_limit_expires)
 TEST_F(sas, a_failing_batch_is_undone)
 {
 	struct ipsec_op taken = sample_sa(IPSEC_IN, 0x7000);
-	struct ipsec_request *req = ipsec_request_new(4);
+	struct ipsec_request *req;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
+	req = ipsec_request_new(4);
 	ASSERT_EQ(0, kernel_op(&self->left, &taken, NULL));
 	req->ops[0] = sample_sa(IPSEC_OUT, 0x7001);
 	req->ops[1] = sample_policy(1, "10.1.0.0/16", "10.2.0.0/16");
@@ -446,9 +447,10 @@ TEST_F(sas, a_failing_batch_is_undone)
 TEST_F(sas, new_ports_are_taken_over_and_back_again_when_the_batch_fails)
 {
 	struct ipsec_op op = sa_lr(IPSEC_OUT);
-	struct ipsec_request *req = ipsec_request_new(2);
+	struct ipsec_request *req;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
+	req = ipsec_request_new(2);
 	op.sa.udp_encap = true;
 	op.sa.src.port = op.sa.dst.port = 4500;
 	ASSERT_EQ(0, kernel_op(&self->left, &op, NULL));
@@ -469,9 +471,10 @@ TEST_F(sas, new_ports_are_taken_over_and_back_again_when_the_batch_fails)
 
 TEST_F(sas, a_batch_of_two_hundred_sas_goes_in_and_out)
 {
-	struct ipsec_request *req = ipsec_request_new(200);
+	struct ipsec_request *req;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
+	req = ipsec_request_new(200);
 	for (size_t i = 0; i < req->n_ops; i++) {
 		req->ops[i] = sample_sa(i % 2 ? IPSEC_IN : IPSEC_OUT, 0x10000 + (uint32_t)i);
 		req->ops[i].sa.replay_window = 4096; /* the largest messages */
