@@ -13,7 +13,7 @@ TEST(every_row_tells_a_story_and_has_an_action)
 	ASSERT_LT(0, n);
 	for (size_t i = 0; i < n; i++) {
 		EXPECT_NE(NULL, t[i].story);
-		EXPECT_NE(NULL, t[i].action);
+		EXPECT_TRUE(t[i].action != NULL);
 		EXPECT_NE(IKE_STATE_DEAD, t[i].from);
 		EXPECT_TRUE(transition_allows(t[i].from, t[i].to));
 		for (size_t j = 0; j < i; j++)
