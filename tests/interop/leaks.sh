@@ -5,32 +5,31 @@
 #	         posternd         posternd
 #
 # Tunnels that come and go a thousand times leave nothing: memory, file descriptors, SAs and policies are where they were.
-# CYCLES overrides the number.
+# Where the kernel has no ESP no SA is installed, and what there is to see is memory and descriptors; many more tunnels fit
+# into the time there, so that smaller leaks show. CYCLES overrides the number.
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$top/netns-lab/lab.sh"
 . "$top/tests/interop/gateways.sh"
 
-ktap_require root esp
+ktap_require root
 gw_kind=([gw-a]=postern [gw-b]=postern)
 gw_require postern
-cycles=${CYCLES:-1000}
-warm_up=50
-slack_kib=512
+# The allocator's arenas grow for a while before they stay as they are: that isn't what is looked for.
+if has esp; then
+	cycles=${CYCLES:-1000} warm_up=100 slack_kib=1024
+else
+	cycles=${CYCLES:-5000} warm_up=2000 slack_kib=256
+	POSTERND_OPTIONS="--ipsec null"
+fi
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
 need "gw-a starts" gw_start gw-a
 need "gw-b starts" gw_start gw-b
 
-# cycle N: tunnels that gw-a makes and takes down, inside the node so that nothing else is started each time.
+# cycle N: tunnels that gw-a makes and takes down.
 cycle() {
-	in_node gw-a sh -c '
-		i=0
-		while [ $i -lt "$1" ]; do
-			"$2" up --quiet site-b && "$2" down --quiet site-b || exit 1
-			i=$((i + 1))
-			[ $((i % 100)) != 0 ] || echo "# $i" >&2
-		done' sh "$1" "$postern"
+	in_node gw-a "$top/tests/interop/cycle-tunnel.py" /run/postern.vici site-b net "$1"
 }
 
 quiet() {

@@ -118,9 +118,14 @@ for node in gw-a gw-b; do
 	check "wrong secret: $node (${gw_kind[$node]}) is refused" refuted gw_up "$node" v4
 done
 for node in gw-a gw-b; do
-	check "wrong secret: $node says why" grep -E 'AUTH(ENTICATION)?_FAILED' "$(gw_log $node)"
-	check "wrong secret: $node names the connection" grep -w v4 "$(gw_log $node)"
-	check "wrong secret: nothing is left in $node's kernel" wait_for 5 kernel_has_none $node
+	what="wrong secret: $node (${gw_kind[$node]})"
+	check "$what hears AUTHENTICATION_FAILED" grep -E 'received AUTHENTICATION_FAILED|v4.*refused by the peer: AUTHENTICATION_FAILED' \
+		"$(gw_log $node)"
+	if [ "${gw_kind[$node]}" = postern ]; then
+		check "$what says which connection refused whom and why" \
+			grep 'connection v4: the initiator .* is refused: .*the shared secrets differ' "$(gw_log $node)"
+	fi
+	check "$what: nothing is left in its kernel" wait_for 5 kernel_has_none $node
 done
 check "wrong secret: both gateways stop" stop_both
 
