@@ -78,8 +78,9 @@ counter_is_not() {
 round() {
 	start gw-b "$scratch/b.conf" "$@" || return
 	start gw-a "$scratch/a.conf" "$@" || return
-	wait_for 60 counter_is gw-a childsas.total $sas || return
-	counter_is gw-b childsas.total $sas
+	# Those that are up, not those under way.
+	wait_for 60 counter_is gw-a counters.children $sas || return
+	counter_is gw-b counters.children $sas
 }
 
 delete_all() {
