@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Snapshots of IKE SAs for whoever is allowed to look: vici/info.h.
+ * Snapshots of IKE SAs for whoever is allowed to look: sa/info.h.
  */
-#include "ikev2/vici/info.h"
+#include "ikev2/sa/info.h"
 
 struct child_sa;
 struct ike_sa;

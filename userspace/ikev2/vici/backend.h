@@ -12,7 +12,7 @@
 #include <time.h>
 #include "pdk/base/cleanup.h"
 #include "pdk/base/time.h"
-#include "ikev2/vici/info.h"
+#include "ikev2/sa/info.h"
 
 struct ike_config;
 struct vici_request;

@@ -5,7 +5,7 @@
  * fields. Any thread.
  */
 #include "pdk/base/bytes.h"
-#include "ikev2/vici/info.h"
+#include "ikev2/sa/info.h"
 
 struct child_conf;
 struct connection;

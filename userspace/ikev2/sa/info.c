@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ikev2/vici/info.h"
+#include "ikev2/sa/info.h"
 
 #include <errno.h>
 #include <stdlib.h>
