@@ -69,7 +69,10 @@ static int fill(struct connection *conn, const struct conf_node *section,
 	conn->local_port = 500;
 	conn->keyingtries = 1;
 	conn->unique = UNIQUE_NEVER;
+	conn->rekey_time = conn->reauth_time = conn->over_time = conn->rand_time = TIME_UNSET;
 	err = conf_options_apply(connection_options, section, conn, report);
+	if (!err)
+		err = connection_settle_times(conn, section, report);
 	return err == -ENOMEM || connection_check_auth(section, report) == 0 ? err : -EINVAL;
 }
 

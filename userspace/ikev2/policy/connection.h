@@ -86,6 +86,12 @@ struct connection {
 	bool encap;                /* force UDP encapsulation by faking a NAT */
 	struct duration dpd_delay; /* idle time before a liveness check; 0: none */
 	uint32_t keyingtries;      /* of an initiator; 0: for ever */
+	/*
+	 * Age at which the IKE SA is rekeyed, and made anew with authentication; 0: never. Each
+	 * happens up to rand_time earlier, at random. An IKE SA that is older than that by over_time
+	 * is closed.
+	 */
+	struct duration rekey_time, reauth_time, over_time, rand_time;
 	enum unique_policy unique;
 	size_t n_children;
 	struct child_conf *children; /* in the order of the configuration */

@@ -262,12 +262,12 @@ static const struct conf_option children_options[] = {
 	{ 0 },
 };
 
-static const char not_rekeying[] = "rekeying is not built yet";
 static const char not_ppk[] = "postquantum preshared keys are not built yet";
 static const char not_mediation[] = "mediation is not supported";
 static const char not_cfg[] = "virtual addresses are not built yet";
 
 #define FIELD(name) offsetof(struct connection, name)
+#define TIME_MAX_MS 315360000000 /* ten years */
 
 const struct conf_option connection_options[] = {
 	{ "version", CONF_OPT_ONLY, .dflt = "2", .doc = "IKEv1 is not supported" },
@@ -289,6 +289,17 @@ const struct conf_option connection_options[] = {
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
 	  .doc = "Time without a sign of life after which the peer is asked for one. 0: never." },
+	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
+	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
+		 "reauth_time." },
+	{ "reauth_time", CONF_OPT_DURATION, FIELD(reauth_time), .max = TIME_MAX_MS,
+	  .doc = "Age at which an IKE SA is made anew, with authentication. 0: never. Default: 0." },
+	{ "over_time", CONF_OPT_DURATION, FIELD(over_time), .max = TIME_MAX_MS,
+	  .doc = "Time that rekeying and reauthentication may take until the old IKE SA is closed. "
+		 "Default: a tenth of the longer of rekey_time and reauth_time." },
+	{ "rand_time", CONF_OPT_DURATION, FIELD(rand_time), .max = TIME_MAX_MS,
+	  .doc = "How much earlier than rekey_time and reauth_time say it happens at most, at random. "
+		 "Default: over_time, at most half of the longer one." },
 	{ "local*", CONF_OPT_SECTIONS, FIELD(local), .options = auth_options, .take = take_auth,
 	  .doc = "How we prove who we are." },
 	{ "remote*", CONF_OPT_SECTIONS, FIELD(remote), .options = auth_options, .take = take_auth,
@@ -310,10 +321,6 @@ const struct conf_option connection_options[] = {
 	{ "childless", CONF_OPT_ONLY, .dflt = "never", .doc = "RFC 6023 is not built yet" },
 	{ "send_cert", CONF_OPT_ONLY, .dflt = "never", .doc = not_pubkey },
 	{ "send_certreq", CONF_OPT_ONLY, .dflt = "no", .doc = not_pubkey },
-	{ "rekey_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "reauth_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "over_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "rand_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
 	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },
 	{ "if_id_in", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
 	{ "if_id_out", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },

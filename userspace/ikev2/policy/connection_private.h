@@ -17,6 +17,14 @@ void child_conf_fini(struct child_conf *child);
 /* Both sides say how they prove who they are, as the default of swanctl.conf isn't supported. */
 int connection_check_auth(const struct conf_node *section, struct conf_report *report);
 
+/*
+ * The four times of a connection's IKE SAs: TIME_UNSET until the options have been applied; what is
+ * still unset then gets swanctl.conf's default. 0, or -EINVAL with the reason in report.
+ */
+#define TIME_UNSET DURATION_NS(-1)
+int connection_settle_times(struct connection *conn, const struct conf_node *section,
+			    struct conf_report *report);
+
 /* Take hooks for a struct proposal_list at option->offset. */
 int take_ike_proposals(const struct conf_option *option, const struct conf_node *node, void *target,
 		       struct conf_report *report);

@@ -69,6 +69,10 @@ void vici_put_connection(struct writer *w, const struct connection *conn)
 	vici_put_fmt(w, "remote_port", "%u", conn->remote_port);
 	vici_put_str(w, "version", "IKEv2");
 	vici_put_str(w, "unique", unique_policy_name(conn->unique));
+	if (conn->rekey_time.ns > 0)
+		vici_put_fmt(w, "rekey_time", "%" PRId64, duration_s(conn->rekey_time));
+	if (conn->reauth_time.ns > 0)
+		vici_put_fmt(w, "reauth_time", "%" PRId64, duration_s(conn->reauth_time));
 	if (conn->dpd_delay.ns > 0)
 		vici_put_fmt(w, "dpd_delay", "%" PRId64, duration_s(conn->dpd_delay));
 	put_auth(w, "local-1", &conn->local);

@@ -184,8 +184,11 @@ static const struct {
 	{ "fragmentation = force", "f:2:1: gw.fragmentation: found 'force', expected no: IKE "
 				   "fragmentation (RFC 7383) is not "
 				   "built yet\n" },
-	{ "rekey_time = 4h",
-	  "f:2:1: gw.rekey_time: found '4h', expected 0s: rekeying is not built yet\n" },
+	{ "rekey_time = soon", "f:2:1: gw.rekey_time: found 'soon', expected a duration such as 30s "
+			       "or 5m up to 315360000s\n" },
+	{ "rekey_time = 1h\nrand_time = 1h",
+	  "f:1:1: gw: found a rand_time that rekey_time or reauth_time does not exceed, expected a "
+	  "shorter one\n" },
 	{ "vips = 0.0.0.0",
 	  "f:2:1: gw.vips: not supported: virtual addresses are not built yet\n" },
 	{ "ppk_id = x",
