@@ -62,6 +62,7 @@ static void child_not_installed(struct child_sa *child, const struct ipsec_reque
 		      req->error_text);
 	/* The backend has undone what it did. */
 	child->state = CHILD_CREATING;
+	child->in_kernel = 0;
 	if (child->initiator)
 		exchange_queue(sa, &exchange_delete_child, child->spi_in);
 	child_sa_close(child, "the kernel refuses it");

@@ -51,7 +51,6 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 static const char *const action_names[] = { "none", "trap", "start", NULL };
 
 static const char not_action[] = "starting again is not built yet; start_action = trap does it";
-static const char not_rekeying[] = "rekeying is not built yet";
 static const char not_updown[] = "updown scripts are not built yet";
 static const char not_label[] = "security labels are not supported";
 static const char not_mark[] = "marks are not built yet; use if_id_in and if_id_out";
@@ -59,6 +58,7 @@ static const char not_set_mark[] = "marking of packets is not built yet";
 
 #define ACTIONS     "none, trap or start"
 #define FIELD(name) offsetof(struct child_conf, name)
+#define LIMIT_MAX   (UINT64_C(1) << 60) /* what is derived from it still fits */
 
 const struct conf_option child_options[] = {
 	{ "esp_proposals", CONF_OPT_CUSTOM, FIELD(esp_proposals), .dflt = "default",
@@ -76,6 +76,32 @@ const struct conf_option child_options[] = {
 	{ "replay_window", CONF_OPT_INT, FIELD(replay_window), .dflt = "32",
 	  .max = CHILD_REPLAY_WINDOW_MAX, .unit = "packets",
 	  .doc = "How far out of order packets may arrive. 0: replay protection is off." },
+	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .dflt = "1h", .max = TIME_MAX_MS,
+	  .doc = "Age at which a Child SA gets new keys. 0: never." },
+	{ "life_time", CONF_OPT_DURATION, FIELD(life_time), .max = TIME_MAX_MS,
+	  .doc = "Age at which a Child SA is closed that has not been rekeyed. 0: never. Default: "
+		 "rekey_time and a tenth." },
+	{ "rand_time", CONF_OPT_DURATION, FIELD(rand_time), .max = TIME_MAX_MS,
+	  .doc = "How much earlier than rekey_time says it happens at most, at random. Default: "
+		 "life_time less rekey_time, at most half of rekey_time." },
+	{ "rekey_bytes", CONF_OPT_SIZE, FIELD(rekey_bytes), .dflt = "0", .max = LIMIT_MAX,
+	  .unit = "octets",
+	  .doc = "Traffic in one direction after which a Child SA gets new keys. "
+		 "0: no limit." },
+	{ "life_bytes", CONF_OPT_SIZE, FIELD(life_bytes), .max = LIMIT_MAX, .unit = "octets",
+	  .doc = "Traffic in one direction after which a Child SA is closed. 0: no limit. Default: "
+		 "rekey_bytes and a tenth." },
+	{ "rand_bytes", CONF_OPT_SIZE, FIELD(rand_bytes), .max = LIMIT_MAX, .unit = "octets",
+	  .doc = "How much earlier than rekey_bytes says, at random. Default: as rand_time." },
+	{ "rekey_packets", CONF_OPT_SIZE, FIELD(rekey_packets), .dflt = "0", .max = LIMIT_MAX,
+	  .unit = "packets",
+	  .doc = "Packets in one direction after which a Child SA gets new keys. "
+		 "0: no limit." },
+	{ "life_packets", CONF_OPT_SIZE, FIELD(life_packets), .max = LIMIT_MAX, .unit = "packets",
+	  .doc = "Packets in one direction after which a Child SA is closed. 0: no limit. Default: "
+		 "rekey_packets and a tenth." },
+	{ "rand_packets", CONF_OPT_SIZE, FIELD(rand_packets), .max = LIMIT_MAX, .unit = "packets",
+	  .doc = "How much earlier than rekey_packets says, at random. Default: as rand_time." },
 	{ "if_id_in", CONF_OPT_INT, FIELD(if_id_in), .dflt = "0",
 	  .doc = "Number of the XFRM interface. 0: none. Must equal if_id_out." },
 	{ "if_id_out", CONF_OPT_INT, FIELD(if_id_out), .dflt = "0",
@@ -88,15 +114,6 @@ const struct conf_option child_options[] = {
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
 	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },
-	{ "rekey_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "life_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "rand_time", CONF_OPT_ONLY, .dflt = "0s", .doc = not_rekeying },
-	{ "rekey_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
-	{ "life_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
-	{ "rand_bytes", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
-	{ "rekey_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
-	{ "life_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
-	{ "rand_packets", CONF_OPT_ONLY, .dflt = "0", .doc = not_rekeying },
 	{ "updown", CONF_OPT_REFUSED, .doc = not_updown },
 	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no", .doc = not_updown },
 	{ "policies", CONF_OPT_ONLY, .dflt = "yes", .doc = "policies are always installed" },
@@ -136,7 +153,10 @@ static int fill(struct child_conf *child, const struct conf_node *section,
 	child->name = strdup(section->name);
 	if (!child->name)
 		return -ENOMEM;
+	child_unset_limits(child);
 	err = conf_options_apply(child_options, section, child, report);
+	if (!err)
+		err = child_settle_limits(child, section, report);
 	if (err)
 		return err;
 	/* One number goes into policies of all directions. */

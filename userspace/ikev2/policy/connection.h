@@ -68,6 +68,13 @@ struct child_conf {
 	struct ts_conf_list local_ts, remote_ts;
 	enum child_action start_action, close_action, dpd_action;
 	uint32_t replay_window;       /* packets; 0: no replay protection */
+	/*
+	 * Age, octets and packets after which a Child SA is rekeyed, up to rand earlier, at random;
+	 * and those at which it is closed at the latest. 0: never.
+	 */
+	struct duration rekey_time, life_time, rand_time;
+	uint64_t rekey_bytes, life_bytes, rand_bytes;
+	uint64_t rekey_packets, life_packets, rand_packets;
 	uint32_t if_id_in, if_id_out; /* XFRM interface, 0: none */
 	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
 };

@@ -267,7 +267,6 @@ static const char not_mediation[] = "mediation is not supported";
 static const char not_cfg[] = "virtual addresses are not built yet";
 
 #define FIELD(name) offsetof(struct connection, name)
-#define TIME_MAX_MS 315360000000 /* ten years */
 
 const struct conf_option connection_options[] = {
 	{ "version", CONF_OPT_ONLY, .dflt = "2", .doc = "IKEv1 is not supported" },

@@ -21,9 +21,18 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
  * The four times of a connection's IKE SAs: TIME_UNSET until the options have been applied; what is
  * still unset then gets swanctl.conf's default. 0, or -EINVAL with the reason in report.
  */
-#define TIME_UNSET DURATION_NS(-1)
+#define TIME_UNSET  DURATION_NS(-1)
+#define TIME_MAX_MS 315360000000 /* ten years */
 int connection_settle_times(struct connection *conn, const struct conf_node *section,
 			    struct conf_report *report);
+
+/*
+ * The same for the limits of a child: TIME_UNSET, and LIMIT_UNSET for octets and packets.
+ */
+#define LIMIT_UNSET UINT64_MAX
+void child_unset_limits(struct child_conf *child);
+int child_settle_limits(struct child_conf *child, const struct conf_node *section,
+			struct conf_report *report);
 
 /* Take hooks for a struct proposal_list at option->offset. */
 int take_ike_proposals(const struct conf_option *option, const struct conf_node *node, void *target,

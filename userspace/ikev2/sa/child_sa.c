@@ -2,7 +2,6 @@
 #include "ikev2/sa/child_sa.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "bpf/shared/steer.h"
@@ -10,8 +9,8 @@
 #include "pdk/log/log.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/algorithms.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -64,7 +63,7 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 	return child;
 }
 
-/* -------- the kernel -------- */
+/* -------- installing -------- */
 
 /* Reqids from here on are for single Child SAs, those below for configured children. */
 #define REQID_SINGLE (IPSEC_REQID_COUNT / 2)
@@ -86,61 +85,10 @@ static uint32_t child_reqid(const struct child_sa *child)
 	return IPSEC_REQID_BASE + REQID_SINGLE + child->unique_id % REQID_SINGLE;
 }
 
-static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
-		    const struct keymat_child *keys, struct ipsec_sa *sa)
-{
-	const struct transform *encr = proposal_transform(&child->proposal, IKE_TRANSFORM_ENCR, 0);
-	const struct ike_sa *ike = child->ike;
-	const struct child_conf *conf = child->conf;
-	bool in = direction == IPSEC_IN;
-	/* The keys are named after the exchange's initiator, whose traffic they protect. */
-	bool initiators = in != child->initiator;
-	struct bytes encr_key = initiators ? keys->encr_i : keys->encr_r;
-	struct bytes integ_key = initiators ? keys->integ_i : keys->integ_r;
-
-	sa->direction = direction;
-	sa->mode = IPSEC_TUNNEL;
-	sa->spi = in ? child->spi_in : child->spi_out;
-	sa->src = in ? ike->remote : ike->local;
-	sa->dst = in ? ike->local : ike->remote;
-	sa->udp_encap = ike_sa_needs_encap(ike);
-	sa->reqid = child->reqid;
-	sa->encr = encr->id;
-	sa->encr_bits = encr->key_bits;
-	sa->integ = proposal_id(&child->proposal, IKE_TRANSFORM_INTEG);
-	memcpy(sa->encr_key, encr_key.data, encr_key.len);
-	sa->encr_key_len = encr_key.len;
-	if (integ_key.len)
-		memcpy(sa->integ_key, integ_key.data, integ_key.len);
-	sa->integ_key_len = integ_key.len;
-	sa->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
-	sa->replay_window = in ? conf->replay_window : 0;
-	sa->if_id = in ? conf->if_id_in : conf->if_id_out;
-	sa->mark = in ? conf->mark_in : conf->mark_out;
-	sa->mark_mask = in ? conf->mark_in_mask : conf->mark_out_mask;
-	sa->acquire_seq = in ? 0 : child->acquire_seq;
-	snprintf(sa->tunnel, sizeof(sa->tunnel), "%.15s.%.15s", ike->conn->name, conf->name);
-}
-
-static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
-{
-	struct ipsec_policy *policy = &op->spd.policy;
-
-	op->spd.owner = child->unique_id;
-	policy->local = child->local_ts;
-	policy->remote = child->remote_ts;
-	policy->mode = IPSEC_TUNNEL;
-	policy->local_addr = child->ike->local;
-	policy->remote_addr = child->ike->remote;
-	policy->reqid = child->reqid;
-	policy->if_id = child->conf->if_id_out;
-}
-
 int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, struct bytes shared)
 {
 	const struct keymat_input in = { .ni = ni, .nr = nr, .shared = shared };
 	struct ike_core *core = child->ike->core;
-	struct ipsec_request *req;
 	struct crypto_suite suite;
 	struct keymat_child keys;
 	int err;
@@ -153,50 +101,12 @@ int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, s
 				crypto_suite_integ_key_len(&suite), &keys);
 	if (err < 0)
 		return err;
-	req = ipsec_request_new(3);
-	if (!req) {
-		keymat_child_fini(&keys);
-		return -ENOMEM;
-	}
 	child->reqid = child_reqid(child);
-	/* Inbound first: the peer may be faster than the rest (2.8). */
-	req->cookie = child->unique_id;
-	req->ops[0].type = IPSEC_SA_ADD;
-	sa_fill(child, IPSEC_IN, &keys, &req->ops[0].sa);
-	req->ops[1].type = IPSEC_SA_ADD;
-	sa_fill(child, IPSEC_OUT, &keys, &req->ops[1].sa);
-	req->ops[2].type = IPSEC_POLICY_ADD;
-	policy_fill(child, &req->ops[2]);
+	err = child_ipsec_install(child, &keys, CHILD_IPSEC_ALL);
 	keymat_child_fini(&keys);
-	err = ike_core_ipsec_take(core, req);
 	if (err == 0)
 		child->state = CHILD_INSTALLING;
 	return err;
-}
-
-/* Out again, in the order that keeps packets from leaving in clear: the policy goes last. */
-static void child_sa_uninstall(struct child_sa *child)
-{
-	struct ipsec_request *req = ipsec_request_new(3);
-
-	if (!req) {
-		log_obj_error(ike, child->ike->log_name,
-			      "out of memory: Child SA %s stays in the kernel until the next start",
-			      child->conf->name);
-		return;
-	}
-	req->cookie = child->unique_id;
-	req->ops[0].type = IPSEC_SA_DELETE;
-	req->ops[0].sa.direction = IPSEC_OUT;
-	req->ops[0].sa.spi = child->spi_out;
-	req->ops[0].sa.dst = child->ike->remote;
-	req->ops[1].type = IPSEC_SA_DELETE;
-	req->ops[1].sa.direction = IPSEC_IN;
-	req->ops[1].sa.spi = child->spi_in;
-	req->ops[1].sa.dst = child->ike->local;
-	req->ops[2].type = IPSEC_POLICY_DELETE;
-	policy_fill(child, &req->ops[2]);
-	ike_core_ipsec_take(child->ike->core, req);
 }
 
 /* -------- end -------- */
@@ -208,7 +118,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 	bool up = child->state == CHILD_INSTALLED || child->state == CHILD_DELETING;
 
 	if (child->state != CHILD_CREATING)
-		child_sa_uninstall(child);
+		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
 	if (up) {
 		log_obj_notice(ike, ike->log_name, "Child SA %s{%u} closed: %s", child->conf->name,
 			       child->unique_id, why);

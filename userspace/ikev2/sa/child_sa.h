@@ -37,6 +37,7 @@ struct child_sa {
 	struct proposal proposal; /* the chosen one */
 	struct ts_list local_ts, remote_ts;
 	uint32_t reqid;
+	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
 	uint64_t token; /* who is told when it is up or has failed; 0: nobody */

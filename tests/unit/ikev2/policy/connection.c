@@ -253,7 +253,8 @@ static const struct {
 	{ "children { c {\nupdown = x.sh\n} }",
 	  "f:3:1: gw.children.c.updown: not supported: updown scripts are not built yet\n" },
 	{ "children { c {\nlife_time = 1h\n} }",
-	  "f:3:1: gw.children.c.life_time: found '1h', expected 0s: rekeying is not built yet\n" },
+	  "f:2:12: gw.children.c: found a life_time that does not exceed the one for rekeying, "
+	  "expected a larger one\n" },
 	{ "children { c {\nremote_t = 1h\n} }",
 	  "f:3:1: gw.children.c.remote_t: unknown option; did you mean remote_ts?\n" },
 };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A Child SA as requests to the kernel. In parts, because a rekeyed one comes and goes by halves:
+ * who answers a rekeying receives on the new SA before it sends on it, and sends on it when the old
+ * one is deleted (RFC 7296 2.8).
+ */
+#include "ikev2/sa/keymat.h"
+
+struct child_sa;
+
+enum child_ipsec_part {
+	CHILD_IPSEC_IN = 1,
+	CHILD_IPSEC_OUT = 2,
+	CHILD_IPSEC_POLICY = 4,
+	CHILD_IPSEC_ALL = 7,
+};
+
+/*
+ * Ask the kernel for these parts, as one batch that is done whole or not at all; its cookie is the
+ * Child SA's unique number. keys may be NULL for CHILD_IPSEC_POLICY alone. The parts count as being
+ * in the kernel (child->in_kernel) until they are taken out; when the kernel refuses a batch, its
+ * parts have to be struck from there. 0, -ENOMEM.
+ */
+int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys, unsigned parts);
+
+/* Take out those of these parts that are there. */
+void child_ipsec_uninstall(struct child_sa *child, unsigned parts);
