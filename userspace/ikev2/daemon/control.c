@@ -248,6 +248,8 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 	COUNTER("out-of-window", f.core.out_of_window);
 	COUNTER("unauthentic", f.core.unauthentic);
 	COUNTER("unexpected", f.core.unexpected);
+	COUNTER("errors-sent", f.core.errors_sent);
+	COUNTER("errors-withheld", f.core.errors_withheld);
 	COUNTER("cookies-sent", f.core.cookies_sent);
 	COUNTER("half-open-refused", f.core.half_open_refused);
 	COUNTER("established", f.core.established);

@@ -14,6 +14,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/input_private.h"
+#include "ikev2/fsm/outside.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/fsm/transition.h"
@@ -185,6 +186,10 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 	bool response = ike_header_is_response(h);
 	bool encrypted = h->exchange != IKE_EXCHANGE_IKE_SA_INIT;
 
+	if (encrypted && in->m.encrypted_type == IKE_PAYLOAD_NONE) {
+		outside_hint(sa, &in->m);
+		return;
+	}
 	if (response && (!window_expects(&sa->window, h->message_id) ||
 			 h->exchange != sa->active->ops->type)) {
 		sa->core->counters.out_of_window++;
@@ -291,16 +296,11 @@ static struct ike_sa *find_sa(struct ike_core *core, const struct ike_header *h)
 
 static void input_dispatch(struct ike_core *core, struct input *in)
 {
-	static const uint8_t version = IKE_VERSION_MAJOR;
 	struct ike_sa *sa;
 
 	in->verdict = ike_message_parse(in->raw, &in->m, &in->fault);
 	if (in->verdict == IKE_UNSUPPORTED_VERSION) {
-		/* 2.5; and never answer a response (2.21.4). */
-		core->counters.malformed++;
-		if (!ike_header_is_response(&in->m.header))
-			ike_sa_init_refuse(core, in->local, in->remote, &in->m.header,
-					   IKE_NOTIFY_INVALID_MAJOR_VERSION, BYTES(&version, 1));
+		outside_other_version(core, in->local, in->remote, &in->m.header);
 		return;
 	}
 	if (in->verdict != IKE_OK && in->verdict != IKE_UNSUPPORTED_CRITICAL) {
@@ -315,7 +315,7 @@ static void input_dispatch(struct ike_core *core, struct input *in)
 	}
 	sa = find_sa(core, &in->m.header);
 	if (!sa) {
-		core->counters.unknown_spi++;
+		outside_unknown_spi(core, in->local, in->remote, &in->m.header);
 		return;
 	}
 	input_sa_message(sa, in);

@@ -45,6 +45,10 @@ const struct conf_option ike_settings_options[] = {
 	{ "half_open_limit", CONF_OPT_INT, FIELD(half_open_limit), .dflt = "1024", .max = 1000000,
 	  .doc = "Half-open IKE SAs of a worker from which on first messages are dropped. 0: "
 		 "no limit." },
+	{ "error_rate", CONF_OPT_INT, FIELD(error_rate), .dflt = "10", .max = 100000,
+	  .unit = "messages a second",
+	  .doc = "How often a worker tells a peer that a request is of no IKE SA or of another "
+		 "major version. 0: never." },
 	{ "ike_sa_limit", CONF_OPT_INT, FIELD(ike_sa_limit), .dflt = "0", .max = 100000000,
 	  .doc = "IKE SAs in all from which on first messages are dropped. 0: no limit." },
 	{ "nat_keepalive", CONF_OPT_DURATION, FIELD(nat_keepalive), .dflt = "20s", .max = 3600000,

@@ -9,6 +9,7 @@
  * Everything here belongs to the worker's thread.
  */
 #include "bpf/shared/siphash.h"
+#include "pdk/base/bucket.h"
 #include "pdk/base/hash.h"
 #include "pdk/base/heap.h"
 #include "pdk/base/list.h"
@@ -80,6 +81,8 @@ struct ike_counters {
 	uint64_t out_of_window;	     /* message IDs that don't fit */
 	uint64_t unauthentic;	     /* the integrity check failed */
 	uint64_t unexpected;	     /* no transition for it */
+	uint64_t errors_sent;	     /* to messages of no IKE SA */
+	uint64_t errors_withheld;    /* because there were too many of them */
 	uint64_t cookies_sent;	     /* instead of an answer, under half-open pressure */
 	uint64_t half_open_refused;  /* too many half-open IKE SAs */
 	uint64_t established;	     /* IKE SAs, ever */
@@ -124,6 +127,7 @@ struct ike_core {
 	struct siphash_key hash_key; /* for what peers choose: by_init, digests of requests */
 	struct cookie_secret cookie_secrets[2]; /* current, previous */
 	struct instant cookie_rotation;
+	struct bucket outside; /* answers outside IKE SAs (2.21.4) */
 	struct ike_counters counters;
 };
 

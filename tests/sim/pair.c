@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "pair.h"
+
+#include <stdio.h>
+
+static const char *text(const char *option)
+{
+	return option ? option : "";
+}
+
+void pair_config(char *buf, size_t size, unsigned i, const struct pair_options *o)
+{
+	snprintf(buf, size,
+		 "settings { %s }\n"
+		 "connections { c { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n"
+		 " proposals = aes128gcm16-prfsha256-x25519\n"
+		 " local { auth = psk\n id = %c.test }\n remote { auth = psk\n id = %c.test }\n"
+		 " %s\n children { net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n"
+		 " esp_proposals = aes128gcm16\n %s }\n %s } } }\n"
+		 "secrets { ike-1 { secret = \"what both know\" } }\n",
+		 text(o->settings), 1 + i, 2 - i, i ? 'b' : 'a', i ? 'a' : 'b', text(o->connection),
+		 1 + i, 2 - i, text(o->child), text(o->children));
+}
+
+void pair_init(struct sim *sim, const struct pair_options *a, const struct pair_options *b)
+{
+	static const struct pair_options nothing;
+	char text_a[4096], text_b[4096];
+
+	log_set_level(NULL, LOG_LEVEL_ERROR);
+	pair_config(text_a, sizeof(text_a), 0, a ? a : &nothing);
+	pair_config(text_b, sizeof(text_b), 1, b ? b : &nothing);
+	sim_init(sim, 7, text_a, text_b);
+	sim->link.delay = DURATION_MS(10);
+}
+
+bool pair_up(struct sim *sim)
+{
+	sim_initiate(sim, 0);
+	if (!sim_run_results(sim, 0, 1, DURATION_S(60)) || sim->peers[0].result)
+		return false;
+	pair_wait(sim, DURATION_S(1));
+	return !sim_agreement(sim) && sim_only_sa(&sim->peers[0]);
+}
+
+void pair_wait(struct sim *sim, struct duration time)
+{
+	sim_run(sim, instant_add(sim->now, time));
+}
+
+void pair_cut(struct sim *sim, bool cut)
+{
+	sim->link.loss = cut ? 1000 : 0;
+}

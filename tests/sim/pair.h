@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Two peers, a.test and b.test, that agree on everything; a test adds the options that it is about.
+ */
+#include "pdk/log/log.h"
+#include "ikev2/fsm/state.h"
+#include "sim.h"
+
+/* What a test adds to a peer's sections; NULL: nothing. */
+struct pair_options {
+	const char *settings, *connection, *child, *children;
+};
+
+/* Text of the configuration of peer i. children: whole sections beside "net". */
+void pair_config(char *buf, size_t size, unsigned i, const struct pair_options *o);
+/* Both configured; nothing has happened yet. */
+void pair_init(struct sim *sim, const struct pair_options *a, const struct pair_options *b);
+/* Peer 0 brings "net" up. False: it did not come up, or the peers disagree about it. */
+bool pair_up(struct sim *sim);
+
+/* For that long. */
+void pair_wait(struct sim *sim, struct duration time);
+/* The link carries nothing (true), or everything again. */
+void pair_cut(struct sim *sim, bool cut);
