@@ -115,7 +115,7 @@ static void kernel_delete(struct sim_kernel *k, uint32_t spi)
 		}
 }
 
-static void kernel_do(struct sim_kernel *k, struct ipsec_request *req)
+static void kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req)
 {
 	if (req->ops[0].type == IPSEC_SA_ADD && k->refuse) {
 		k->refuse--;
@@ -136,8 +136,12 @@ static void kernel_do(struct sim_kernel *k, struct ipsec_request *req)
 		case IPSEC_POLICY_DELETE:
 			k->n_policies--;
 			break;
-		case IPSEC_SA_UPDATE:
 		case IPSEC_SA_QUERY:
+			req->ops[i].usage.packets = k->packets_in;
+			req->ops[i].usage.last_used = k->esp_at;
+			req->ops[i].usage.asked = now.ns / 1000000000;
+			break;
+		case IPSEC_SA_UPDATE:
 			break;
 		}
 	}
@@ -159,7 +163,7 @@ static void perform(struct sim *sim, unsigned i)
 		case IKE_ACTION_KEEPALIVE:
 			break;
 		case IKE_ACTION_IPSEC:
-			kernel_do(&peer->kernel, action->ipsec);
+			kernel_do(&peer->kernel, sim->now, action->ipsec);
 			e = event_new(sim, SIM_IPSEC_DONE, i,
 				      DURATION_US(50 + sim_random(sim, 500)));
 			e->req = steal_ptr(action->ipsec);

@@ -9,6 +9,7 @@
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
+#include "ikev2/fsm/liveness.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
@@ -73,7 +74,9 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 	struct child_sa *child = child_sa_by_id(core, (uint32_t)req->cookie);
 
 	core->now = now;
-	if (child && child->state == CHILD_INSTALLING && req->ops[0].type == IPSEC_SA_ADD) {
+	if (req->ops[0].type == IPSEC_SA_QUERY)
+		liveness_told(core, req);
+	else if (child && child->state == CHILD_INSTALLING && req->ops[0].type == IPSEC_SA_ADD) {
 		struct ike_sa *sa = child->ike;
 		bool answering = sa->answering == child;
 

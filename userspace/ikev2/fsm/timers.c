@@ -7,12 +7,14 @@
  * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
  *   answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
- * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4).
+ * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
+ *   fsm/liveness.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  */
 #include "ikev2/fsm/timers.h"
 
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/liveness.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
@@ -29,17 +31,6 @@ static struct instant half_open_end(const struct ike_sa *sa)
 	if (sa->state != IKE_STATE_INIT_ANSWERED)
 		return INSTANT_NEVER;
 	return instant_add(sa->created, sa->core->config->settings.half_open_timeout);
-}
-
-static struct instant liveness_time(const struct ike_sa *sa)
-{
-	struct duration delay = sa->conn->dpd_delay;
-
-	/* A request that is outstanding is a question already. */
-	if (sa->state != IKE_STATE_ESTABLISHED || delay.ns == 0 || sa->active ||
-	    !list_empty(&sa->queue))
-		return INSTANT_NEVER;
-	return instant_add(sa->last_inbound, delay);
 }
 
 void timers_update(struct ike_sa *sa)
@@ -98,10 +89,8 @@ static void timers_run_one(struct ike_sa *sa)
 		timer_retransmit(sa);
 	else if (instant_reached(now, sa->keepalive_at))
 		timer_keepalive(sa);
-	else if (instant_reached(now, liveness_time(sa)) &&
-		 exchange_queue(sa, &exchange_liveness, 0) < 0)
-		/* No memory to ask: ask again after another delay. */
-		sa->last_inbound = now;
+	else if (instant_reached(now, liveness_time(sa)))
+		liveness_due(sa);
 	exchange_next(sa);
 }
 

@@ -108,6 +108,7 @@ struct ipsec_usage {
 	/* Unix time in seconds. 0: never, or not told by the kernel (before 6.2): compare packets.
 	 */
 	uint64_t last_used;
+	uint64_t asked; /* when these figures were true, likewise; 0: not told */
 };
 
 struct ipsec_op {

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "ikev2/ipsec/xfrm_sa.h"
 #include "ikev2/ipsec/xfrm_selector.h"
@@ -303,8 +304,10 @@ static void on_usage(const struct nlmsghdr *h, void *data)
 	struct ipsec_op *op = data;
 	struct xfrm_sa_info info;
 
-	if (xfrm_sa_parse(h, &info) == 0)
-		op->usage = info.usage;
+	if (xfrm_sa_parse(h, &info) < 0)
+		return;
+	op->usage = info.usage;
+	op->usage.asked = (uint64_t)time(NULL);
 }
 
 /* -------- runs -------- */

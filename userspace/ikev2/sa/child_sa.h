@@ -40,6 +40,7 @@ struct child_sa {
 	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
+	uint64_t packets_in; /* that the kernel has told of, see fsm/liveness.h */
 	uint64_t token; /* who is told when it is up or has failed; 0: nobody */
 };
 

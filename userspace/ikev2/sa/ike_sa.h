@@ -74,7 +74,8 @@ struct ike_sa {
 	struct list children;
 
 	struct instant created, established;
-	struct instant last_inbound; /* authenticated message from the peer */
+	struct instant last_inbound; /* sign of life: authenticated message from the peer, or ESP */
+	bool asking_kernel;	     /* whether ESP came in: see fsm/liveness.h */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
 	const char *failure;	     /* why it never got established; static text */
