@@ -13,6 +13,7 @@
 enum sim_event_type {
 	SIM_DELIVER,
 	SIM_IPSEC_DONE,
+	SIM_JOB_DONE,
 };
 
 struct sim_event {
@@ -24,6 +25,7 @@ struct sim_event {
 	struct netaddr local, remote;
 	struct packet *packet;
 	struct ipsec_request *req;
+	struct ike_job *job;
 };
 
 static void die(const char *what)
@@ -168,6 +170,11 @@ static void perform(struct sim *sim, unsigned i)
 				      DURATION_US(50 + sim_random(sim, 500)));
 			e->req = steal_ptr(action->ipsec);
 			break;
+		case IKE_ACTION_JOB:
+			e = event_new(sim, SIM_JOB_DONE, i, sim->job_delay);
+			e->job = steal_ptr(action->job);
+			peer->jobs++;
+			break;
 		case IKE_ACTION_EVENT:
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
@@ -211,6 +218,13 @@ static void happen(struct sim *sim, struct sim_event *e)
 		break;
 	case SIM_IPSEC_DONE:
 		ike_input_ipsec_done(core, sim->now, e->req);
+		break;
+	case SIM_JOB_DONE:
+		if (sim->jobs_full)
+			e->job->err = -EAGAIN;
+		else
+			e->job->ops->run(e->job);
+		ike_input_job_done(core, sim->now, e->job);
 		break;
 	}
 	perform(sim, e->peer);
@@ -302,6 +316,7 @@ void sim_fini(struct sim *sim)
 		heap_remove(&sim->events, n);
 		packet_unref(e->packet);
 		ipsec_request_free(e->req);
+		ike_job_free(e->job);
 		free(e);
 	}
 	for (size_t i = 0; i < 2; i++) {

@@ -35,6 +35,7 @@ struct sim_peer {
 	struct sim_kernel kernel;
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */
+	unsigned jobs;	     /* IKE_ACTION_JOB so far */
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
 };
 
@@ -52,6 +53,8 @@ struct sim {
 	struct heap events;
 	uint64_t event_seq;
 	struct sim_link link;
+	struct duration job_delay; /* how long a job takes */
+	bool jobs_full;		   /* the pool takes no jobs */
 	struct sim_peer peers[2];
 	uint64_t delivered, lost;
 };

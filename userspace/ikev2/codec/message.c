@@ -6,6 +6,8 @@
  */
 #include "ikev2/codec/message.h"
 
+#include <stdlib.h>
+
 #define PAYLOAD_CRITICAL 0x80 /* 3.2: the C bit of the octet after Next Payload */
 
 int ike_header_parse(struct bytes datagram, struct ike_header *ret_header,
@@ -160,6 +162,34 @@ int ike_message_append_inner(struct ike_message *m, struct bytes chain, struct i
 	if (!is_complete(verdict))
 		m->n = n;
 	return verdict;
+}
+
+struct ike_message *ike_message_dup(const struct ike_message *m)
+{
+	struct ike_message *copy;
+	size_t len = 0;
+	uint8_t *at;
+
+	for (size_t i = 0; i < m->n; i++)
+		len += m->v[i].body.len;
+	copy = malloc(sizeof(*copy) + len);
+	if (!copy)
+		return NULL;
+	memcpy(copy, m, offsetof(struct ike_message, v) + m->n * sizeof(m->v[0]));
+	copy->raw = copy->encrypted = BYTES_NONE;
+	at = (uint8_t *)(copy + 1);
+	for (size_t i = 0; i < m->n; i++) {
+		struct bytes body = m->v[i].body;
+
+		if (body.len)
+			memcpy(at, body.data, body.len);
+		copy->v[i].body = BYTES(at, body.len);
+		at += body.len;
+	}
+	copy->encrypted_type = m->encrypted_type;
+	copy->encrypted_first = m->encrypted_first;
+	copy->opened = m->opened;
+	return copy;
 }
 
 const struct ike_payload *ike_message_find(const struct ike_message *m, uint8_t type, size_t nth)

@@ -87,6 +87,12 @@ int ike_message_parse(struct bytes datagram, struct ike_message *ret_message,
 int ike_message_append_inner(struct ike_message *m, struct bytes chain,
 			     struct ike_fault *ret_fault);
 
+/*
+ * A copy of header and payloads, one block of memory to free(), for a message that is worked on
+ * longer than its datagram lives. Its raw and encrypted are empty. NULL without memory.
+ */
+struct ike_message *ike_message_dup(const struct ike_message *m);
+
 /* Do we know this payload type, so that its critical bit means nothing? (2.5) */
 bool ike_payload_is_known(uint8_t type);
 

@@ -18,6 +18,7 @@
 #include "pdk/loop/loop.h"
 #include "pdk/loop/signals.h"
 #include "pdk/net/udp.h"
+#include "pdk/worker/jobs.h"
 #include "pdk/worker/mailbox.h"
 #include "pdk/worker/reuseport.h"
 #include "pdk/worker/worker.h"
@@ -32,6 +33,13 @@
 #include "ikev2/vici/server.h"
 
 LOG_SUBSYSTEM(daemon, "start, stop, configuration, traps");
+
+/*
+ * Jobs wait for networks and tokens more than they compute. Each of those that wait holds an IKE SA
+ * that isn't established yet, so there is no use for more than that many.
+ */
+#define JOB_THREADS	 8
+#define JOBS_WAITING_MAX 4096
 
 /* -------- configuration -------- */
 
@@ -273,7 +281,9 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	settle_sizes(d);
 	load_bpf(d);
 	load_counting(d);
-	err = start_workers(d);
+	err = jobs_new(JOB_THREADS, JOBS_WAITING_MAX, &d->jobs);
+	if (err == 0)
+		err = start_workers(d);
 	if (err < 0)
 		return err;
 	err = vici_server_new(d->loop, d->options.control, &control_backend, d, &control, &d->vici);
@@ -294,7 +304,10 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
 		d->ipsec->ops->close(d->ipsec);
+	if (d->jobs)
+		jobs_end(d->jobs);
 	d->workers = workers_free(d->workers);
+	d->jobs = jobs_free(d->jobs);
 	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
 		free(d->shards[w]);
 	free(d->shards);

@@ -14,6 +14,7 @@
 
 struct bpf_count;
 struct bpf_steer;
+struct jobs;
 struct key_log;
 struct loop;
 struct mail;
@@ -47,6 +48,7 @@ struct posternd {
 	struct shard **shards;	 /* n_workers; live longer than the workers */
 	unsigned n_workers;
 	struct ipsec *ipsec;
+	struct jobs *jobs; /* for what may block */
 	struct key_log *key_log;		   /* or NULL */
 	struct steer_config steer_config[PORTS];
 	struct bpf_steer *steer[FAMILIES][PORTS]; /* or NULL */

@@ -7,6 +7,7 @@
 #include "pdk/log/log.h"
 #include "pdk/loop/loop.h"
 #include "pdk/net/udp.h"
+#include "pdk/worker/jobs.h"
 #include "pdk/worker/reuseport.h"
 #include "pdk/worker/worker.h"
 #include "ikev2/codec/ikev2.h"
@@ -58,6 +59,41 @@ static void perform_ipsec(struct shard *shard, struct ike_action *action)
 	ipsec_submit(shard->daemon->ipsec, req);
 }
 
+static void run_job(struct job *job)
+{
+	struct ike_job *j = container_of(job, struct ike_job, job);
+
+	j->ops->run(j);
+}
+
+static void shard_perform(struct shard *shard);
+
+static void job_done(struct job *job)
+{
+	struct ike_job *j = container_of(job, struct ike_job, job);
+	struct shard *shard = j->shell;
+
+	if (shard->worker->stopping) {
+		ike_job_free(j);
+		return;
+	}
+	if (job->cancelled)
+		j->err = -ECANCELED;
+	ike_input_job_done(shard->core, loop_now(shard->worker->loop), j);
+	shard_perform(shard);
+}
+
+static void perform_job(struct shard *shard, struct ike_action *action)
+{
+	struct ike_job *j = steal_ptr(action->job);
+
+	j->shell = shard;
+	j->err = jobs_submit(shard->daemon->jobs, &j->job, run_job, job_done,
+			     shard->worker->mailbox);
+	if (j->err < 0)
+		ike_input_job_done(shard->core, loop_now(shard->worker->loop), j);
+}
+
 static void perform_event(struct shard *shard, struct ike_action *action)
 {
 	struct letter_event *letter = calloc(1, sizeof(*letter));
@@ -99,7 +135,9 @@ static void publish_figures(struct shard *shard)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 }
 
-/* After every input: do what the core wants done, and wake it up in time. */
+/* -------- after every input -------- */
+
+/* Do what the core wants done, and wake it up in time. */
 static void shard_perform(struct shard *shard)
 {
 	struct ike_action *action;
@@ -114,6 +152,9 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_IPSEC:
 			perform_ipsec(shard, action);
+			break;
+		case IKE_ACTION_JOB:
+			perform_job(shard, action);
 			break;
 		case IKE_ACTION_EVENT:
 			perform_event(shard, action);

@@ -50,7 +50,8 @@ static void exchange_fail(struct ike_sa *sa, struct exchange *x, const char *why
 
 void exchange_next(struct ike_sa *sa)
 {
-	while (!sa->active && sa->state != IKE_STATE_DEAD) {
+	/* IKE_AUTH comes first, and it may take a while (auth_run.h). */
+	while (!sa->active && !sa->auth && sa->state != IKE_STATE_DEAD) {
 		int err;
 
 		sa->active = list_first(&sa->queue, struct exchange, link);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
@@ -44,7 +45,7 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 }
 
 /* We don't believe the responder: tell it (2.21.2), and that's that. */
-static void auth_reject(struct ike_sa *sa, const char *why)
+static void initiator_refuse(struct ike_sa *sa, const char *why)
 {
 	struct packet *packet;
 	struct message m;
@@ -59,34 +60,66 @@ static void auth_reject(struct ike_sa *sa, const char *why)
 	fsm_enter(sa, IKE_STATE_DEAD, why);
 }
 
-/* NULL, or why the responder is not who it should be. */
-static const char *auth_check_peer(struct ike_sa *sa, const struct ike_message *m)
+/* -------- steps -------- */
+
+static enum auth_step_end step_identity(struct ike_sa *sa, const struct ike_message *m)
 {
+	const char *wrong = NULL;
 	struct ike_id id;
 
 	if (ike_id_parse(ike_message_find(m, IKE_PAYLOAD_IDR, 0)->body, &id, NULL) != IKE_OK ||
 	    identity_from_wire(id.type, id.data, &sa->remote_id) < 0)
-		return "its identity can't be read";
-	if (!identity_match(&sa->conn->remote.id, &sa->remote_id))
-		return "its identity is not the one configured";
-	return ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDR);
+		wrong = "its identity can't be read";
+	else if (!identity_match(&sa->conn->remote.id, &sa->remote_id))
+		wrong = "its identity is not the one configured";
+	if (!wrong)
+		return AUTH_STEP_DONE;
+	initiator_refuse(sa, wrong);
+	return AUTH_STEP_LAST;
 }
+
+static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_message *m)
+{
+	const char *wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDR);
+
+	if (!wrong)
+		return AUTH_STEP_DONE;
+	initiator_refuse(sa, wrong);
+	return AUTH_STEP_LAST;
+}
+
+static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike_message *m)
+{
+	ike_auth_forget_init(sa);
+	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the responder has shown who it is");
+	return AUTH_STEP_DONE;
+}
+
+static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
+{
+	struct child_sa *child = auth_child(sa);
+
+	if (child)
+		child_offer_answered(child, m, nonce_bytes(&sa->nonce_i),
+				     nonce_bytes(&sa->nonce_r));
+	return AUTH_STEP_DONE;
+}
+
+static const struct auth_step initiator_steps[] = {
+	{ "identity", step_identity },
+	{ "verification", step_verification },
+	{ "authorisation", step_authorisation },
+	/* Configuration payloads (2.19) belong here: before the selectors that depend on them. */
+	{ "Child SA", step_child },
+	{ NULL, NULL },
+};
+
+const struct auth_role auth_role_initiator = { initiator_steps, initiator_refuse };
 
 static enum fsm_verdict auth_response(struct ike_sa *sa, const struct exchange *x,
 				      const struct ike_message *m)
 {
-	struct child_sa *child = auth_child(sa);
-	const char *wrong = auth_check_peer(sa, m);
-
-	if (wrong) {
-		auth_reject(sa, wrong);
-		return FSM_STAY;
-	}
-	ike_auth_forget_init(sa);
-	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the responder has shown who it is");
-	if (child)
-		child_offer_answered(child, m, nonce_bytes(&sa->nonce_i),
-				     nonce_bytes(&sa->nonce_r));
+	auth_run_start(sa, &auth_role_initiator, m);
 	return FSM_STAY;
 }
 

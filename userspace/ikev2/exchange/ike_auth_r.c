@@ -4,6 +4,7 @@
  * initiator may send on it as soon as it has read our answer.
  */
 #include "pdk/log/log.h"
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
@@ -16,8 +17,22 @@
 
 LOG_USE(ike);
 
+/* AUTHENTICATION_FAILED, and no IKE SA (2.21.2). */
+static void responder_refuse(struct ike_sa *sa, const char *why)
+{
+	char id[IDENTITY_STRLEN];
+
+	log_obj_warning(ike, sa->log_name, "connection %s: the initiator [%s] is refused: %s",
+			sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)), why);
+	message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_AUTHENTICATION_FAILED,
+			       BYTES_NONE);
+	fsm_enter(sa, IKE_STATE_DEAD, why);
+}
+
+/* -------- steps -------- */
+
 /* Whom the initiator wants to talk to, and who it is: that decides the connection. */
-static const char *auth_find_connection(struct ike_sa *sa, const struct ike_message *m)
+static const char *find_connection(struct ike_sa *sa, const struct ike_message *m)
 {
 	const struct ike_payload *idr = ike_message_find(m, IKE_PAYLOAD_IDR, 0);
 	struct identity wanted;
@@ -39,9 +54,59 @@ static const char *auth_find_connection(struct ike_sa *sa, const struct ike_mess
 	return NULL;
 }
 
-/* The answer: child is NULL when there is none, and notify says why. */
-static void auth_answer(struct ike_sa *sa, const struct child_sa *child, uint16_t notify)
+static enum auth_step_end step_identities(struct ike_sa *sa, const struct ike_message *m)
 {
+	const char *wrong = find_connection(sa, m);
+
+	if (!wrong)
+		return AUTH_STEP_DONE;
+	responder_refuse(sa, wrong);
+	return AUTH_STEP_LAST;
+}
+
+static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_message *m)
+{
+	const char *wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDI);
+
+	if (!wrong)
+		return AUTH_STEP_DONE;
+	responder_refuse(sa, wrong);
+	return AUTH_STEP_LAST;
+}
+
+/* We know who it is; may it? Its identity is the connection's, or it would not be this one. */
+static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike_message *m)
+{
+	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the initiator has shown who it is");
+	return AUTH_STEP_DONE;
+}
+
+static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
+{
+	int notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
+				      &sa->answering);
+
+	if (!notify)
+		return AUTH_STEP_PENDING; /* ike_auth_child_done() */
+	log_obj_warning(ike, sa->log_name, "connection %s: the Child SA is refused: %s",
+			sa->conn->name, ike_notify_name(notify));
+	sa->auth->child_notify = (uint16_t)notify;
+	return AUTH_STEP_DONE;
+}
+
+void ike_auth_child_done(struct ike_sa *sa, struct child_sa *child, int err)
+{
+	sa->answering = NULL;
+	if (!sa->auth)
+		return;
+	sa->auth->child = err ? NULL : child;
+	sa->auth->child_notify = IKE_NOTIFY_TEMPORARY_FAILURE;
+	auth_run_resume(sa, AUTH_STEP_DONE);
+}
+
+static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_message *request)
+{
+	const struct auth_run *run = sa->auth;
 	struct message m;
 	int err;
 
@@ -50,45 +115,31 @@ static void auth_answer(struct ike_sa *sa, const struct child_sa *child, uint16_
 	if (err < 0) {
 		writer_fini(&m.w);
 		fsm_enter(sa, IKE_STATE_DEAD, strerror(-err));
-		return;
+		return AUTH_STEP_LAST;
 	}
-	if (child)
-		child_offer_write_answer(child, &m);
+	if (run->child)
+		child_offer_write_answer(run->child, &m);
 	else
-		message_notify(&m, notify, BYTES_NONE);
+		message_notify(&m, run->child_notify, BYTES_NONE);
 	message_respond(sa, &m);
 	ike_auth_forget_init(sa);
+	return AUTH_STEP_LAST;
 }
+
+static const struct auth_step responder_steps[] = {
+	{ "identities", step_identities },
+	{ "verification", step_verification },
+	{ "authorisation", step_authorisation },
+	/* Configuration payloads (2.19) belong here: before the selectors that depend on them. */
+	{ "Child SA", step_child },
+	{ "answer", step_answer },
+	{ NULL, NULL },
+};
+
+const struct auth_role auth_role_responder = { responder_steps, responder_refuse };
 
 enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m)
 {
-	char id[IDENTITY_STRLEN];
-	const char *wrong = auth_find_connection(sa, m);
-	int notify;
-
-	if (!wrong)
-		wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDI);
-	if (wrong) {
-		log_obj_warning(ike, sa->log_name, "connection %s: the initiator [%s] is refused: %s",
-				sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)), wrong);
-		message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_AUTHENTICATION_FAILED,
-				       BYTES_NONE);
-		fsm_enter(sa, IKE_STATE_DEAD, wrong);
-		return FSM_STAY;
-	}
-	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the initiator has shown who it is");
-	notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
-				  &sa->answering);
-	if (notify) {
-		log_obj_warning(ike, sa->log_name, "connection %s: the Child SA is refused: %s",
-				sa->conn->name, ike_notify_name(notify));
-		auth_answer(sa, NULL, (uint16_t)notify);
-	}
+	auth_run_start(sa, &auth_role_responder, m);
 	return FSM_STAY;
-}
-
-void ike_auth_child_done(struct ike_sa *sa, struct child_sa *child, int err)
-{
-	sa->answering = NULL;
-	auth_answer(sa, err ? NULL : child, IKE_NOTIFY_TEMPORARY_FAILURE);
 }

@@ -199,6 +199,11 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 		sa->core->counters.unexpected++;
 		return;
 	}
+	/* Who the responder is isn't known yet (auth_run.h): it will send its request again. */
+	if (!response && sa->state == IKE_STATE_AUTH_SENT) {
+		sa->core->counters.unexpected++;
+		return;
+	}
 	if (!response && !window_admits(sa, in))
 		return;
 	if (encrypted && !input_open(sa, in)) {

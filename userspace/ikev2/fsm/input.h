@@ -24,6 +24,11 @@ struct instant ike_input_deadline(const struct ike_core *core);
 /* The kernel has worked off a request that left by IKE_ACTION_IPSEC. Takes the request over. */
 void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipsec_request *req);
 
+/*
+ * A job that left by IKE_ACTION_JOB has been run, or could not be (job->err). Takes the job over.
+ */
+void ike_input_job_done(struct ike_core *core, struct instant now, struct ike_job *job);
+
 /* What a packet that matched a trap tells (RFC 7296 2.9); NULL where nobody has one. */
 struct ike_acquire {
 	uint32_t seq;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/input.h"
@@ -112,6 +113,21 @@ void ike_input_expire(struct ike_core *core, struct instant now, const struct ip
 	input_end(core);
 }
 
+/* -------- jobs -------- */
+
+void ike_input_job_done(struct ike_core *core, struct instant now, struct ike_job *job)
+{
+	struct ike_sa *sa = ike_sa_by_spi(core, job->spi);
+
+	core->now = now;
+	if (sa) {
+		job->ops->done(sa, job);
+		exchange_next(sa);
+	}
+	ike_job_free(job);
+	input_end(core);
+}
+
 /* -------- users -------- */
 
 /* The Child SA of this configuration that is up or on its way, whatever IKE SA it belongs to. */
@@ -164,12 +180,18 @@ static bool filter_fits_child(const struct ike_filter *f, const struct child_sa 
 
 static void terminate_ike(struct ike_sa *sa, bool force, uint64_t token)
 {
+	/* An initiator that is still making up its mind about the responder has been believed. */
+	bool peer_holds_it_for_up = sa->state == IKE_STATE_ESTABLISHED ||
+				    (sa->state == IKE_STATE_AUTH_SENT && sa->auth);
+
 	/* Who can't be told later is told now. */
 	if (ike_sa_wait(sa, token) < 0)
 		ike_core_result(sa->core, token, -ENOMEM, "%s", "out of memory");
 	if (sa->state != IKE_STATE_ESTABLISHED || force) {
 		/* With force the peer is told, too, but not waited for. */
-		if (sa->state == IKE_STATE_ESTABLISHED && !sa->window.request &&
+		if (sa->initiator)
+			sa->auth = auth_run_free(sa->auth);
+		if (peer_holds_it_for_up && !sa->window.request &&
 		    exchange_queue(sa, &exchange_delete_ike, 0) == 0)
 			exchange_next(sa);
 		if (sa->state != IKE_STATE_DELETING || force)

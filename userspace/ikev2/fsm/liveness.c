@@ -16,7 +16,7 @@ struct instant liveness_time(const struct ike_sa *sa)
 
 	/* A request that is outstanding is a question already. */
 	if (sa->state != IKE_STATE_ESTABLISHED || delay.ns == 0 || sa->asking_kernel ||
-	    sa->active || !list_empty(&sa->queue))
+	    sa->active || sa->auth || !list_empty(&sa->queue))
 		return INSTANT_NEVER;
 	return instant_add(sa->last_inbound, delay);
 }

@@ -7,12 +7,14 @@
  * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
  *   answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
+ * - An IKE_AUTH whose checks take longer than half_open_timeout is refused.
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
  *   fsm/liveness.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  */
 #include "ikev2/fsm/timers.h"
 
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/liveness.h"
 #include "ikev2/policy/config.h"
@@ -28,9 +30,14 @@ bool timers_before(const struct heap_node *a, const struct heap_node *b)
 
 static struct instant half_open_end(const struct ike_sa *sa)
 {
-	if (sa->state != IKE_STATE_INIT_ANSWERED)
+	if (sa->state != IKE_STATE_INIT_ANSWERED || sa->auth)
 		return INSTANT_NEVER;
 	return instant_add(sa->created, sa->core->config->settings.half_open_timeout);
+}
+
+static struct instant auth_end(const struct ike_sa *sa)
+{
+	return sa->auth ? sa->auth->deadline : INSTANT_NEVER;
 }
 
 void timers_update(struct ike_sa *sa)
@@ -43,6 +50,7 @@ void timers_update(struct ike_sa *sa)
 	if (sa->init_error)
 		at = instant_min(at, sa->init_error_until);
 	at = instant_min(at, half_open_end(sa));
+	at = instant_min(at, auth_end(sa));
 	at = instant_min(at, liveness_time(sa));
 	at = instant_min(at, sa->keepalive_at);
 	sa->deadline = at;
@@ -85,6 +93,8 @@ static void timers_run_one(struct ike_sa *sa)
 		fsm_enter(sa, IKE_STATE_DEAD, ike_notify_name(sa->init_error));
 	else if (instant_reached(now, half_open_end(sa)))
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer began, but did not go on to IKE_AUTH");
+	else if (instant_reached(now, auth_end(sa)))
+		auth_run_timeout(sa);
 	else if (sa->window.request && instant_reached(now, sa->window.retransmit_at))
 		timer_retransmit(sa);
 	else if (instant_reached(now, sa->keepalive_at))

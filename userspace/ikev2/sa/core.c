@@ -89,6 +89,9 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	case IKE_ACTION_IPSEC:
 		ipsec_request_free(action->ipsec);
 		break;
+	case IKE_ACTION_JOB:
+		ike_job_free(action->job);
+		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
 		break;
@@ -145,6 +148,20 @@ int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req)
 		return -ENOMEM;
 	}
 	action->ipsec = req;
+	return 0;
+}
+
+int ike_core_job_take(struct ike_sa *sa, struct ike_job *job)
+{
+	struct ike_action *action = action_new(sa->core, IKE_ACTION_JOB);
+
+	if (!action) {
+		ike_job_free(job);
+		return -ENOMEM;
+	}
+	job->spi = ike_sa_own_spi(sa);
+	job->err = 0;
+	action->job = job;
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "pdk/crypto/ctx.h"
 #include "pdk/net/netaddr.h"
 #include "ikev2/ipsec/ipsec.h"
+#include "ikev2/sa/job.h"
 #include "ikev2/sa/packet.h"
 
 struct child_sa;
@@ -30,6 +31,7 @@ enum ike_action_type {
 	IKE_ACTION_SEND,   /* a datagram */
 	IKE_ACTION_KEEPALIVE, /* one octet that keeps a NAT's mapping (RFC 3948 4) */
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
+	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
 	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
 };
@@ -52,6 +54,7 @@ struct ike_action {
 			struct packet *packet;	      /* NULL for a keepalive */
 		} send;
 		struct ipsec_request *ipsec;
+		struct ike_job *job;
 		struct {
 			enum ike_event_type type;
 			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */

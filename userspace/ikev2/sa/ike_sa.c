@@ -7,6 +7,7 @@
 
 #include "bpf/shared/steer.h"
 #include "pdk/base/random.h"
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -79,6 +80,7 @@ void ike_sa_free(struct ike_sa *sa)
 	list_for_each_safe(x, next_x, &sa->queue, link)
 		free(x);
 	free(sa->active);
+	auth_run_free(sa->auth);
 	window_fini(&sa->window);
 	packet_unref(sa->init_request);
 	packet_unref(sa->init_response);

@@ -18,6 +18,7 @@
 #include "ikev2/sa/packet.h"
 #include "ikev2/sa/window.h"
 
+struct auth_run;
 struct connection;
 struct exchange;
 struct ike_config;
@@ -70,6 +71,7 @@ struct ike_sa {
 	struct window window;
 	struct exchange *active; /* ours, its request is outstanding */
 	struct list queue;	 /* ours, waiting for the window */
+	struct auth_run *auth;	 /* IKE_AUTH is being worked on; NULL else */
 	struct child_sa *answering; /* responder: the kernel is being told, then IKE_AUTH is answered */
 	struct list children;
 

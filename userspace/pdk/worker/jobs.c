@@ -70,24 +70,29 @@ int jobs_new(unsigned threads, unsigned limit, struct jobs **ret_jobs)
 	return 0;
 }
 
-struct jobs *jobs_free(struct jobs *jobs)
+void jobs_end(struct jobs *jobs)
 {
 	struct job *job;
 
-	if (!jobs)
-		return NULL;
 	pthread_mutex_lock(&jobs->lock);
 	jobs->ending = true;
 	pthread_cond_broadcast(&jobs->wake);
 	pthread_mutex_unlock(&jobs->lock);
-	for (unsigned i = 0; i < jobs->n_threads; i++)
-		pthread_join(jobs->threads[i], NULL);
+	for (; jobs->n_threads; jobs->n_threads--)
+		pthread_join(jobs->threads[jobs->n_threads - 1], NULL);
 
 	while ((job = list_first(&jobs->queue, struct job, node))) {
 		list_remove(&job->node);
 		job->cancelled = true;
 		mailbox_post(job->reply_to, &job->mail, job_deliver);
 	}
+}
+
+struct jobs *jobs_free(struct jobs *jobs)
+{
+	if (!jobs)
+		return NULL;
+	jobs_end(jobs);
 	pthread_cond_destroy(&jobs->wake);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);

@@ -29,9 +29,11 @@ struct job {
 /* limit: jobs that may wait. With 0 threads nothing runs (for tests). -ENOMEM, -EAGAIN. */
 int jobs_new(unsigned threads, unsigned limit, struct jobs **ret_jobs);
 /*
- * Waits for the jobs that run; those that wait are sent back cancelled. The mailboxes must still be
- * there. Takes NULL, returns NULL.
+ * Waits for the jobs that run; those that wait are sent back cancelled, and jobs_submit() takes no
+ * more. The mailboxes must still be there.
  */
+void jobs_end(struct jobs *jobs);
+/* jobs_end(), unless that has been done, and the end of the pool. Takes NULL, returns NULL. */
 struct jobs *jobs_free(struct jobs *jobs);
 
 /* 0, or -EAGAIN when the queue is full: the job stays the caller's. any thread */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <kselftest_harness.h>
 
 #include "ikev2/codec/message.h"
@@ -347,6 +348,29 @@ TEST(malformed_body_counts_for_more_than_one_beyond_our_limits)
 	EXPECT_EQ(IKE_TOO_MANY, ike_message_check(&m, &fault));
 	EXPECT_EQ(IKE_PAYLOAD_SA, fault.payload_type);
 	exact_free(datagram);
+}
+
+TEST(copy_outlives_the_datagram)
+{
+	struct bytes datagram =
+		from_hex(HEAD("21", "0000002f") "2800000c 00000008 01010041 00000007 000102");
+	struct ike_message *copy;
+	struct ike_message m;
+
+	ASSERT_EQ(IKE_OK, ike_message_parse(datagram, &m, NULL));
+	copy = ike_message_dup(&m);
+	ASSERT_NE(NULL, copy);
+	memset((uint8_t *)datagram.data, 0xff, datagram.len);
+	exact_free(datagram);
+	EXPECT_EQ(2, copy->n);
+	EXPECT_EQ(IKE_PAYLOAD_SA, copy->v[0].type);
+	EXPECT_EQ(8, copy->v[0].body.len);
+	EXPECT_EQ(0x41, copy->v[0].body.data[7]);
+	EXPECT_EQ(IKE_PAYLOAD_NONCE, copy->v[1].type);
+	EXPECT_EQ(0, memcmp("\x00\x01\x02", copy->v[1].body.data, 3));
+	EXPECT_EQ(m.header.spi_i, copy->header.spi_i);
+	EXPECT_EQ(0, copy->raw.len);
+	free(copy);
 }
 
 TEST_HARNESS_MAIN
