@@ -18,8 +18,7 @@ LOG_USE(ike);
 #define HINT_QUIET DURATION_S(10)
 
 static void answer(struct ike_core *core, const struct netaddr *local,
-		   const struct netaddr *remote, const struct ike_header *h, uint16_t notify,
-		   struct bytes data)
+		   const struct netaddr *remote, const struct ike_header *h, uint16_t notify)
 {
 	if (ike_header_is_response(h))
 		return;
@@ -28,23 +27,22 @@ static void answer(struct ike_core *core, const struct netaddr *local,
 		return;
 	}
 	core->counters.errors_sent++;
-	ike_sa_init_refuse(core, local, remote, h, notify, data);
+	/* The version that we speak stands in the header; there are no data (1.5). */
+	ike_sa_init_refuse(core, local, remote, h, notify, BYTES_NONE);
 }
 
 void outside_unknown_spi(struct ike_core *core, const struct netaddr *local,
 			 const struct netaddr *remote, const struct ike_header *h)
 {
 	core->counters.unknown_spi++;
-	answer(core, local, remote, h, IKE_NOTIFY_INVALID_IKE_SPI, BYTES_NONE);
+	answer(core, local, remote, h, IKE_NOTIFY_INVALID_IKE_SPI);
 }
 
 void outside_other_version(struct ike_core *core, const struct netaddr *local,
 			   const struct netaddr *remote, const struct ike_header *h)
 {
-	static const uint8_t version = IKE_VERSION_MAJOR;
-
 	core->counters.malformed++;
-	answer(core, local, remote, h, IKE_NOTIFY_INVALID_MAJOR_VERSION, BYTES(&version, 1));
+	answer(core, local, remote, h, IKE_NOTIFY_INVALID_MAJOR_VERSION);
 }
 
 void outside_hint(struct ike_sa *sa, const struct ike_message *m)

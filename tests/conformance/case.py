@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""What a case is, and what it has at hand.
+
+	@case('RFC 7296 2.1', RESPONDER, 'a repeated request gets the very same response')
+	def repeated(t):
+	    sa = t.establish()
+	    ...
+
+Each case has an address, a connection and IKE SAs of its own, so all of them run beside each other on few daemons.
+"""
+import os
+import time
+
+import crypto
+import wire
+from daemon import Refused
+from peer import PATIENCE, Endpoint, NothingCame, Sa, esp_transforms
+
+INITIATOR, RESPONDER, BOTH = 'initiator', 'responder', 'both'  # the role that posternd has
+SECRET = b'what the gateway and every case know'
+GATEWAY, GATEWAY6 = '127.0.0.1', 'fd00:5::1'
+OWN_ID, GATEWAY_ID = (wire.ID_FQDN, b'peer.test'), (wire.ID_FQDN, b'gw.test')
+
+cases = []
+
+
+class Case:
+    def __init__(self, rfc, role, title, run, daemon):
+        self.rfc, self.role, self.title, self.run, self.daemon = rfc, role, title, run, daemon
+        self.topic = ''
+
+
+def case(rfc, role, title, daemon='main'):
+    def register(function):
+        new = Case(rfc, role, title, function, daemon)
+        new.topic = function.__module__.rsplit('.', 1)[-1]
+        cases.append(new)
+        return function
+    return register
+
+
+class Failed(Exception):
+    """The daemon did what it must not."""
+
+
+def net(text, protocol=0, ports=(0, 65535)):
+    """'10.2.0.0/16' or '10.2.0.1-10.2.0.9' as a selector"""
+    import ipaddress
+    if '-' in text:
+        first, last = (ipaddress.ip_address(part) for part in text.split('-'))
+    else:
+        network = ipaddress.ip_network(text)
+        first, last = network[0], network[-1]
+    return wire.Selector(first.packed, last.packed, protocol, ports)
+
+
+# Our networks and the gateway's in the default connection.
+OUR_NET, ITS_NET = net('10.2.0.0/16'), net('10.1.0.0/16')
+
+
+class Child:
+    """A Child SA as this side sees it."""
+
+    def __init__(self, spi_in, spi_out):
+        self.spi_in, self.spi_out = spi_in, spi_out
+
+
+class Test:
+    """What a case works with. Numbers: a case's own, for its address and names."""
+
+    def __init__(self, number, one, daemon):
+        self.number, self.daemon, self.case = number, daemon, one
+        self.name = f'c{number}'
+        self.addresses = 0
+        self.endpoints = []
+        self.connections = []
+
+    def close(self):
+        for endpoint in self.endpoints:
+            endpoint.close()
+        for name in self.connections:
+            try:
+                if self.daemon.sas(name):
+                    self.daemon.call('terminate', {'ike': name, 'force': 'yes', 'timeout': '10000'})
+                self.daemon.call('unload-conn', {'name': name})
+            except (Refused, OSError):
+                pass  # the daemon's end says more
+
+    # -------- checks --------
+
+    def check(self, condition, what):
+        if not condition:
+            raise Failed(what)
+
+    def equal(self, found, expected, what):
+        if found != expected:
+            raise Failed(f'{what}: found {found!r}, expected {expected!r}')
+
+    def until(self, condition, what, timeout=PATIENCE):
+        """Waits until condition() holds; returns its value."""
+        end = time.monotonic() + timeout
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > end:
+                raise Failed(f'waited in vain until {what}')
+            time.sleep(0.005)
+
+    def silent(self, endpoint, seconds):
+        """Nothing comes for that time."""
+        try:
+            datagram = endpoint.receive(seconds, repeats=True)
+        except NothingCame:
+            return
+        raise Failed(f'something came: {datagram.data.hex()}')
+
+    def unanswered(self, endpoint, data, port=500):
+        """The datagram is dropped: a good first request right after it gets the first answer."""
+        probe = Sa(endpoint, True, psk=SECRET)
+        endpoint.send(data, port)
+        endpoint.send(probe.init_request(), port)
+        m = endpoint.message()
+        self.check(m.spi_i == probe.spi_i and m.get(wire.SA), f'it was answered: {m}')
+
+    def ignored(self, sa, data):
+        """The datagram is dropped and the IKE SA goes on: a request right after it gets the first answer."""
+        sa.send(data)
+        sa.ask(wire.INFORMATIONAL, [])
+        m = sa.receive()
+        self.equal((m.is_response, m.mid, m.payloads), (True, sa.send_id - 1, []), 'the first that came')
+
+    def gone(self, name=None):
+        """The daemon has no IKE SA of this case any more."""
+        self.until(lambda: not self.sas(name), 'the IKE SA is gone')
+
+    # -------- set-up --------
+
+    def endpoint(self, ipv6=False, **more):
+        self.addresses += 1
+        if ipv6:
+            address, gateway = f'fd00:5::{self.number:x}:{self.addresses:x}', GATEWAY6
+        else:
+            address, gateway = f'127.{10 + self.addresses}.{self.number // 250}.{1 + self.number % 250}', GATEWAY
+        endpoint = Endpoint(address, gateway, self.daemon.ports, **more)
+        self.endpoints.append(endpoint)
+        return endpoint
+
+    def connect(self, endpoint=None, name=None, children=None, child=None, local=None, remote=None, **options):
+        """Load a connection for the endpoint's address. child: options of the only child, named net."""
+        endpoint = endpoint or (self.endpoints[0] if self.endpoints else self.endpoint())
+        name = name or self.name
+        child_options = {'local_ts': '10.1.0.0/16', 'remote_ts': '10.2.0.0/16', 'esp_proposals': 'aes128gcm16',
+                         **(child or {})}
+        connection = {
+            'remote_addrs': endpoint.address, 'local_addrs': endpoint.gateway,
+            'proposals': 'aes128gcm16-prfsha256-x25519',
+            'local': {'auth': 'psk', 'id': 'gw.test', **(local or {})},
+            'remote': {'auth': 'psk', 'id': 'peer.test', **(remote or {})},
+            'children': children if children is not None else {'net': child_options},
+            **options}
+        self.daemon.call('load-conn', {name: connection})
+        self.daemon.sas(name)  # goes through the worker, which has the new configuration after that
+        if name not in self.connections:
+            self.connections.append(name)
+        return endpoint
+
+    def sas(self, name=None):
+        return self.daemon.sas(name or self.name)
+
+    def children(self):
+        """The Child SAs of this case at the daemon."""
+        return [c for sa in self.sas() for c in sa.get('child-sas', {}).values()]
+
+    def log(self):
+        """Lines of the daemon's log about this case."""
+        return [line for line in self.daemon.log().splitlines() if f'{self.name}[' in line or
+                any(e.address in line for e in self.endpoints)]
+
+    # -------- the daemon as responder --------
+
+    def ready(self, **options):
+        """An Sa of an initiator, its connection loaded; nothing is sent yet. Options: those of Sa, the rest connect's."""
+        mine = {key: options.pop(key) for key in ('encr', 'bits', 'integ', 'prf', 'method', 'port') if key in options}
+        endpoint = self.connect(**options)
+        return Sa(endpoint, True, psk=SECRET, **mine)
+
+    def init(self, sa=None, **options):
+        """IKE_SA_INIT done."""
+        sa = sa or self.ready(**options)
+        sa.endpoint.send(sa.init_request(), sa.port)
+        sa.take_init_response(sa.endpoint.message())
+        return sa
+
+    def child_payloads(self, proposal=None, tsi=None, tsr=None, spi=None):
+        """SA, TSi, TSr of a request; the SPI is remembered as self.spi"""
+        self.spi = spi or os.urandom(4)
+        return [proposal or wire.sa(wire.proposal(1, wire.PROTO_ESP, self.spi, *esp_transforms())),
+                wire.selectors(wire.TSI, *(tsi or [OUR_NET])), wire.selectors(wire.TSR, *(tsr or [ITS_NET]))]
+
+    def authenticate(self, sa, extra=(), identity=OWN_ID, **child):
+        """IKE_AUTH; returns the response, verified."""
+        m = sa.call(wire.IKE_AUTH, sa.auth_payloads(identity) + self.child_payloads(**child) + list(extra))
+        sa.check_auth(m)
+        if wire.SA in m.kinds():
+            sa.children.append(Child(self.spi, wire.decode_sa(m.get(wire.SA))[0].spi))
+        return m
+
+    def establish(self, sa=None, child=None, **options):
+        """An IKE SA with a Child SA; we are the initiator. child: options of authenticate()."""
+        sa = self.init(sa, **options)
+        m = self.authenticate(sa, **(child or {}))
+        self.check(wire.SA in m.kinds(), f'no Child SA: {m}')
+        return sa
+
+    # -------- the daemon as initiator --------
+
+    def initiate(self, child='net', name=None, **request):
+        """Ask the daemon to begin."""
+        return self.daemon.later('initiate', {'ike': name or self.name, 'child': child, 'timeout': '30000',
+                                              'loglevel': '-1', **request})
+
+    def called(self, **options):
+        """An Sa of a responder after the daemon's IKE_SA_INIT request, which is not answered yet."""
+        mine = {key: options.pop(key) for key in ('encr', 'bits', 'integ', 'prf', 'method') if key in options}
+        endpoint = self.connect(**options)
+        sa = Sa(endpoint, False, psk=SECRET, **mine)
+        sa.command = self.initiate()
+        sa.first = endpoint.message()
+        sa.take_init_request(sa.first)
+        return sa
+
+    def called_auth(self, sa=None, **options):
+        """IKE_SA_INIT done; returns the Sa and the daemon's IKE_AUTH request, verified."""
+        sa = sa or self.called(**options)
+        sa.send(sa.init_response())
+        m = sa.request(wire.IKE_AUTH)
+        sa.check_auth(m)
+        return sa, m
+
+    def child_answer(self, m, spi=None, tsi=None, tsr=None, proposal=None):
+        """SA, TSi, TSr that accept a request as it is; self.spi is ours"""
+        self.spi = spi or os.urandom(4)
+        offer = wire.decode_sa(m.get(wire.SA))[0]
+        self.offered = offer
+        return [proposal or wire.sa(wire.proposal(offer.number, wire.PROTO_ESP, self.spi, *esp_transforms())),
+                wire.selectors(wire.TSI, *(tsi or wire.decode_selectors(m.get(wire.TSI)))),
+                wire.selectors(wire.TSR, *(tsr or wire.decode_selectors(m.get(wire.TSR))))]
+
+    def accept(self, sa, m, extra=(), identity=GATEWAY_ID, **child):
+        """Answer the IKE_AUTH request m of the daemon; as responder this side is gw's peer."""
+        answer = sa.auth_payloads(OWN_ID) + self.child_answer(m, **child) + list(extra)
+        data = sa.answer(m, answer)
+        sa.children.append(Child(self.spi, self.offered.spi))
+        return data
+
+    def called_up(self, **options):
+        """An IKE SA with a Child SA; the daemon is the initiator."""
+        sa, m = self.called_auth(**options)
+        self.accept(sa, m)
+        self.check(sa.command.done(), f'the daemon says: {sa.command.error}')
+        return sa
+
+
+def shared_secret(method, kex, payload):
+    """The result of the key exchange with a KE payload."""
+    number, public = wire.decode_ke(payload)
+    wire.check(number == method, f'KE is of method {number}')
+    return kex.shared(public)
+
+
+__all__ = ['INITIATOR', 'RESPONDER', 'BOTH', 'SECRET', 'OWN_ID', 'GATEWAY_ID', 'OUR_NET', 'ITS_NET', 'Child', 'Failed',
+           'Test', 'case', 'cases', 'net', 'shared_secret', 'crypto', 'wire', 'NothingCame', 'Refused', 'Sa',
+           'esp_transforms']
