@@ -179,6 +179,10 @@ static void perform(struct sim *sim, unsigned i)
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
 			break;
+		case IKE_ACTION_FATE:
+			revive_fate(peer->revive, sim->now, action->fate.conn, action->fate.child,
+				    action->fate.fate);
+			break;
 		case IKE_ACTION_RESULT:
 			peer->results++;
 			peer->result = action->result.err;
@@ -240,7 +244,8 @@ static bool sim_step(struct sim *sim, struct instant until)
 	int timer = -1;
 
 	for (int i = 0; i < 2; i++) {
-		struct instant deadline = ike_input_deadline(sim->peers[i].core);
+		struct instant deadline = instant_min(ike_input_deadline(sim->peers[i].core),
+						      revive_deadline(sim->peers[i].revive));
 
 		if (instant_before(deadline, next)) {
 			next = deadline;
@@ -253,6 +258,7 @@ static bool sim_step(struct sim *sim, struct instant until)
 		sim->now = next;
 	if (timer >= 0) {
 		ike_input_time(sim->peers[timer].core, sim->now);
+		revive_time(sim->peers[timer].revive, sim->now);
 		perform(sim, (unsigned)timer);
 	} else {
 		heap_remove(&sim->events, first);
@@ -281,8 +287,30 @@ bool sim_run_results(struct sim *sim, unsigned i, unsigned n, struct duration mo
 
 /* -------- set-up -------- */
 
-static void peer_init(struct sim_peer *peer, unsigned i, const char *text)
+static bool revive_begin(const struct connection *conn, const struct child_conf *child, void *data)
 {
+	struct sim_peer *peer = data;
+
+	if (peer->no_way)
+		return false;
+	peer->begun++;
+	ike_input_initiate(peer->core, peer->sim->now, conn, child, &peer->addr,
+			   &peer->sim->peers[peer == peer->sim->peers].addr, NULL, 0);
+	return true;
+}
+
+static void revive_trap(const struct connection *conn, const struct child_conf *child, void *data)
+{
+	struct sim_peer *peer = data;
+
+	peer->traps++;
+}
+
+static const struct revive_ops revive_ops = { revive_begin, revive_trap };
+
+static void peer_init(struct sim *sim, unsigned i, const char *text)
+{
+	struct sim_peer *peer = &sim->peers[i];
 	const struct ike_core_params params = {
 		.worker = i, .n_workers = 2, .port = IKE_PORT, .natt_port = IKE_NATT_PORT
 	};
@@ -295,6 +323,11 @@ static void peer_init(struct sim_peer *peer, unsigned i, const char *text)
 	conf_report_fini(&report);
 	if (ike_core_new(&params, peer->config, &peer->core) < 0)
 		die("no core");
+	peer->sim = sim;
+	peer->revive = revive_new(&revive_ops, peer);
+	if (!peer->revive)
+		die("out of memory");
+	revive_config(peer->revive, peer->config);
 	netaddr_parse(i ? "192.0.2.2" : "192.0.2.1", IKE_PORT, &peer->addr);
 }
 
@@ -302,8 +335,8 @@ void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *
 {
 	*sim = (struct sim){ .random = seed ? seed : 1, .now = { 1000000000 } };
 	heap_init(&sim->events, event_before);
-	peer_init(&sim->peers[0], 0, config_a);
-	peer_init(&sim->peers[1], 1, config_b);
+	peer_init(sim, 0, config_a);
+	peer_init(sim, 1, config_b);
 }
 
 void sim_fini(struct sim *sim)
@@ -321,6 +354,7 @@ void sim_fini(struct sim *sim)
 	}
 	for (size_t i = 0; i < 2; i++) {
 		ike_core_free(sim->peers[i].core);
+		revive_free(sim->peers[i].revive);
 		config_unref(sim->peers[i].config);
 	}
 }
@@ -330,8 +364,20 @@ void sim_initiate(struct sim *sim, unsigned i)
 	struct sim_peer *peer = &sim->peers[i];
 	const struct connection *conn = peer->config->connections[0];
 
+	revive_begun(peer->revive, conn, &conn->children[0]);
 	ike_input_initiate(peer->core, sim->now, conn, &conn->children[0], &peer->addr,
 			   &sim->peers[!i].addr, NULL, 1);
+	perform(sim, i);
+}
+
+void sim_start(struct sim *sim, unsigned i)
+{
+	struct sim_peer *peer = &sim->peers[i];
+	const struct connection *conn = peer->config->connections[0];
+
+	for (size_t c = 0; c < conn->n_children; c++)
+		if (conn->children[c].start_action == CHILD_ACTION_START)
+			revive_start(peer->revive, sim->now, conn, &conn->children[c]);
 	perform(sim, i);
 }
 

@@ -8,6 +8,7 @@
 #include "pdk/base/heap.h"
 #include "pdk/base/time.h"
 #include "ikev2/fsm/input.h"
+#include "ikev2/fsm/revive.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/sa/core.h"
 
@@ -28,18 +29,22 @@ struct sim_kernel {
 	unsigned refuse; /* so many installations from now on fail */
 };
 
+struct sim;
+
 struct sim_peer {
 	struct ike_core *core;
 	struct ike_config *config;
 	struct netaddr addr;
 	struct sim_kernel kernel;
+	struct sim *sim;
+	struct revive *revive; /* what is brought up again, as in the daemon */
+	bool no_way;	       /* to the other peer */
+	unsigned begun, traps; /* by revive */
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */
 	unsigned jobs;	     /* IKE_ACTION_JOB so far */
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
 };
-
-struct sim;
 
 /* Looks at every message before it is delivered; may deliver others of its own to peer `to`. */
 typedef void (*sim_tap_fn)(struct sim *sim, unsigned to, const struct netaddr *local,
@@ -68,6 +73,9 @@ unsigned sim_random(struct sim *sim, unsigned n);
 
 /* Peer i begins with the first child of its first connection. */
 void sim_initiate(struct sim *sim, unsigned i);
+
+/* Peer i has just read its configuration: start_action. */
+void sim_start(struct sim *sim, unsigned i);
 
 /* Hand peer `to` a message at once, as if it had come over the link. It is copied. */
 void sim_deliver(struct sim *sim, unsigned to, const struct netaddr *local,

@@ -7,6 +7,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/daemon/control_private.h"
+#include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/letters.h"
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
@@ -79,7 +80,9 @@ static void initiate(void *ctx, const char *ike, const char *child_name, struct 
 			   wait_token(wait)) < 0) {
 		vici_request_fail(req, "out of memory");
 		free(wait);
+		return;
 	}
+	keepup_begun(d, conn, child);
 }
 
 /* -------- terminate -------- */
@@ -102,6 +105,10 @@ static void terminate(void *ctx, const struct vici_sa_filter *filter, bool force
 	if (!wait)
 		return;
 	wait->terminating = true;
+	/* What is down and waits for another try counts as one that is gone. */
+	if (!filter->ike_id && !filter->child_id)
+		wait->matched = wait->answered = wait->gone =
+			keepup_cancel(d, filter->ike, filter->child);
 	for (unsigned w = 0; w < d->n_workers; w++)
 		if (shard_terminate(d, w, filter, force, wait_token(wait)) == 0)
 			wait->workers++;

@@ -84,6 +84,14 @@ struct letter_result {
 	char text[200];
 };
 
+struct letter_fate {
+	struct mail mail;
+	struct posternd *daemon;
+	const struct connection *conn;	/* reference */
+	const struct child_conf *child; /* of conn */
+	struct fate fate;
+};
+
 /* -------- helpers -------- */
 
 /* Copies of the strings; false without memory. */

@@ -24,6 +24,7 @@
 #include "pdk/worker/worker.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
+#include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/key_log.h"
 #include "ikev2/daemon/letters.h"
 #include "ikev2/daemon/posternd.h"
@@ -49,28 +50,6 @@ unsigned posternd_initiator(const struct posternd *d, const char *conn_name)
 			  d->n_workers);
 }
 
-/* start_action = start, of connections that are new or have changed. */
-static void start_children(struct posternd *d, const struct ike_config *old)
-{
-	for (size_t i = 0; i < d->config->n_connections; i++) {
-		const struct connection *conn = d->config->connections[i];
-
-		for (size_t j = 0; j < conn->n_children && !config_has(old, conn); j++) {
-			struct netaddr local, remote;
-			const char *why;
-
-			if (conn->children[j].start_action != CHILD_ACTION_START)
-				continue;
-			if (connection_endpoints(d, conn, &local, &remote, &why))
-				shard_initiate(d, posternd_initiator(d, conn->name), conn,
-					       &conn->children[j], &local, &remote, NULL, 0);
-			else
-				log_error(daemon, "cannot start %s.%s: %s", conn->name,
-					  conn->children[j].name, why);
-		}
-	}
-}
-
 void posternd_set_config_take(struct posternd *d, struct ike_config *config)
 {
 	struct ike_config *old = d->config;
@@ -78,7 +57,7 @@ void posternd_set_config_take(struct posternd *d, struct ike_config *config)
 	d->config = config;
 	shards_config(d, config);
 	traps_follow_config(d);
-	start_children(d, old);
+	keepup_follow_config(d, old);
 	config_unref(old);
 }
 
@@ -267,7 +246,9 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 		return err;
 	}
 	log_info(daemon, "%s", loop_describe(d->loop));
-	err = mailbox_new(d->loop, &d->mailbox);
+	err = keepup_init(d);
+	if (err == 0)
+		err = mailbox_new(d->loop, &d->mailbox);
 	if (err == 0)
 		err = signals_new(d->loop, daemon_signals, daemon_n_signals, on_signal, d,
 				  ret_signals);
@@ -300,6 +281,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 {
 	d->log_feed = vici_log_feed_free(d->log_feed);
 	d->vici = vici_server_free(d->vici);
+	keepup_fini(d);
 	traps_fini(d);
 	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
@@ -330,7 +312,7 @@ static int run(struct posternd *d)
 	if (err == 0) {
 		/* All that was read is new. */
 		traps_follow_config(d);
-		start_children(d, nothing);
+		keepup_follow_config(d, nothing);
 		log_notice(daemon, "ready: %u workers, %zu connections, control socket %s",
 			   d->n_workers, d->config->n_connections, d->options.control);
 		daemon_notify("READY=1");

@@ -15,6 +15,7 @@
 struct bpf_count;
 struct bpf_steer;
 struct jobs;
+struct keepup;
 struct key_log;
 struct loop;
 struct mail;
@@ -61,6 +62,7 @@ struct posternd {
 	struct vici_server *vici;
 	struct vici_log_feed *log_feed;
 	struct list traps; /* traps.h */
+	struct keepup *keepup;
 	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
 	int exit_code;
 };

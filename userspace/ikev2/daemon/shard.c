@@ -13,6 +13,7 @@
 #include "ikev2/codec/ikev2.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
+#include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/key_log.h"
 #include "ikev2/daemon/letters.h"
 #include "ikev2/fsm/input.h"
@@ -106,6 +107,19 @@ static void perform_event(struct shard *shard, struct ike_action *action)
 	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_event);
 }
 
+static void perform_fate(struct shard *shard, struct ike_action *action)
+{
+	struct letter_fate *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->daemon = shard->daemon;
+	letter->conn = steal_ptr(action->fate.conn);
+	letter->child = action->fate.child;
+	letter->fate = action->fate.fate;
+	mailbox_post(shard->daemon->mailbox, &letter->mail, keepup_deliver_fate);
+}
+
 static void perform_result(struct shard *shard, const struct ike_action *action)
 {
 	struct letter_result *letter = calloc(1, sizeof(*letter));
@@ -158,6 +172,9 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_EVENT:
 			perform_event(shard, action);
+			break;
+		case IKE_ACTION_FATE:
+			perform_fate(shard, action);
 			break;
 		case IKE_ACTION_RESULT:
 			perform_result(shard, action);

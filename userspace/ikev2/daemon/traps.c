@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/fsm/input.h"
@@ -221,6 +222,7 @@ void trap_acquire(struct posternd *d, const struct ipsec_acquire *acquire)
 			return;
 		}
 		log_info(daemon, "a packet wants %s.%s", trap->conn->name, trap->child->name);
+		keepup_begun(d, trap->conn, trap->child);
 		shard_initiate(d, posternd_initiator(d, trap->conn->name), trap->conn, trap->child,
 			       &local, &remote, &packet, 0);
 		return;

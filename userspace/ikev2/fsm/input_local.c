@@ -51,6 +51,7 @@ static void child_installed(struct child_sa *child)
 		       child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
 		       ts_str(&child->remote_ts.v[0], remote), child->spi_in, child->spi_out);
 	ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
+	fate_child_up(child);
 	ike_core_result(sa->core, child->token, 0, "%s", "up");
 	child->token = 0;
 }
@@ -105,6 +106,7 @@ void ike_input_expire(struct ike_core *core, struct instant now, const struct ip
 			child = child_sa_by_spi_out(sa, expire->spi);
 		if (!child || child->reqid != expire->reqid || !expire->hard)
 			continue;
+		child->end = SA_END_EXPIRED;
 		exchange_queue(sa, &exchange_delete_child, child->spi_in);
 		child_sa_close(child, "its lifetime is over");
 		exchange_next(sa);
@@ -184,6 +186,8 @@ static void terminate_ike(struct ike_sa *sa, bool force, uint64_t token)
 	bool peer_holds_it_for_up = sa->state == IKE_STATE_ESTABLISHED ||
 				    (sa->state == IKE_STATE_AUTH_SENT && sa->auth);
 
+	if (!sa->end)
+		sa->end = SA_END_USER;
 	/* Who can't be told later is told now. */
 	if (ike_sa_wait(sa, token) < 0)
 		ike_core_result(sa->core, token, -ENOMEM, "%s", "out of memory");
@@ -229,6 +233,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 
 	if (child && (child->state == CHILD_INSTALLED || !token)) {
 		ike_core_result(core, token, 0, "%s", "up already");
+		fate_not_begun(core, conn, conf, SA_END_REPLACED);
 		return;
 	}
 	if (child && !child->token) {
@@ -245,6 +250,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 	child = sa ? child_sa_new(sa, conf, true, token) : NULL;
 	if (!child) {
 		ike_core_result(core, token, -ENOMEM, "%s", "out of memory");
+		fate_not_begun(core, conn, conf, SA_END_FAILED);
 		if (sa)
 			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return;
@@ -278,6 +284,7 @@ static void terminate_child(struct child_sa *child, bool force, uint64_t token)
 		terminate_ike(sa, force, token);
 		return;
 	}
+	child->end = SA_END_USER;
 	if (child->token)
 		ike_core_result(sa->core, child->token, -ECANCELED, "%s", "terminated");
 	child->token = token;

@@ -63,6 +63,8 @@ static void timer_retransmit(struct ike_sa *sa)
 	struct ike_core *core = sa->core;
 
 	if (!window_retransmit(&sa->window, core->now, &core->config->settings)) {
+		if (!sa->end)
+			sa->end = SA_END_DEAD;
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer does not answer");
 		return;
 	}

@@ -48,9 +48,30 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 
 /* -------- the table -------- */
 
-static const char *const action_names[] = { "none", "trap", "start", NULL };
+/* swanctl.conf has a second name for each, and takes either anywhere. */
+static const struct {
+	const char *name;
+	enum child_action action;
+} action_names[] = {
+	{ "none", CHILD_ACTION_NONE },	 { "clear", CHILD_ACTION_NONE },
+	{ "trap", CHILD_ACTION_TRAP },	 { "route", CHILD_ACTION_TRAP },
+	{ "start", CHILD_ACTION_START }, { "restart", CHILD_ACTION_START },
+};
 
-static const char not_action[] = "starting again is not built yet; start_action = trap does it";
+static int take_action(const struct conf_option *o, const struct conf_node *node, void *target,
+		       struct conf_report *report)
+{
+	enum child_action *action = (void *)((char *)target + o->offset);
+
+	for (size_t i = 0; node->type == CONF_VALUE && i < ARRAY_SIZE(action_names); i++)
+		if (strcmp(node->value, action_names[i].name) == 0) {
+			*action = action_names[i].action;
+			return 0;
+		}
+	conf_report_bad(report, node, "%s", o->unit);
+	return -EINVAL;
+}
+
 static const char not_updown[] = "updown scripts are not built yet";
 static const char not_label[] = "security labels are not supported";
 static const char not_mark[] = "marks are not built yet; use if_id_in and if_id_out";
@@ -71,8 +92,15 @@ const struct conf_option child_options[] = {
 		 "perhaps with [protocol/port]." },
 	{ "remote_ts", CONF_OPT_CUSTOM, FIELD(remote_ts), .dflt = "dynamic", .take = take_ts,
 	  .unit = "a list of traffic selectors", .doc = "What is behind the peer." },
-	{ "start_action", CONF_OPT_ENUM, FIELD(start_action), .dflt = "none", .names = action_names,
+	{ "start_action", CONF_OPT_CUSTOM, FIELD(start_action), .dflt = "none",
+	  .take = take_action, .unit = ACTIONS,
 	  .doc = "On loading: none, trap (set up by the first packet) or start." },
+	{ "close_action", CONF_OPT_CUSTOM, FIELD(close_action), .dflt = "none",
+	  .take = take_action, .unit = ACTIONS,
+	  .doc = "When the peer has closed it, or it failed: none, trap or start." },
+	{ "dpd_action", CONF_OPT_CUSTOM, FIELD(dpd_action), .dflt = "clear", .take = take_action,
+	  .unit = "clear, trap or restart",
+	  .doc = "When the peer does not answer any more: clear, trap or restart." },
 	{ "replay_window", CONF_OPT_INT, FIELD(replay_window), .dflt = "32",
 	  .max = CHILD_REPLAY_WINDOW_MAX, .unit = "packets",
 	  .doc = "How far out of order packets may arrive. 0: replay protection is off." },
@@ -109,8 +137,6 @@ const struct conf_option child_options[] = {
 	{ "mark_in", CONF_OPT_REFUSED, .doc = not_mark },
 	{ "mark_out", CONF_OPT_REFUSED, .doc = not_mark },
 
-	{ "close_action", CONF_OPT_ONLY, .dflt = "none", .doc = not_action },
-	{ "dpd_action", CONF_OPT_ONLY, .dflt = "clear", .doc = not_action },
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
 	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },

@@ -67,7 +67,6 @@ static int fill(struct connection *conn, const struct conf_node *section,
 		return err;
 	/* What the options of these names are fixed to, so far. */
 	conn->local_port = 500;
-	conn->keyingtries = 1;
 	conn->unique = UNIQUE_NEVER;
 	conn->rekey_time = conn->reauth_time = conn->over_time = conn->rand_time = TIME_UNSET;
 	err = conf_options_apply(connection_options, section, conn, report);

@@ -75,6 +75,21 @@ static int take_port(const struct conf_option *o, const struct conf_node *node, 
 	return 0;
 }
 
+static int take_tries(const struct conf_option *o, const struct conf_node *node, void *target,
+		      struct conf_report *report)
+{
+	uint32_t *tries = (void *)((char *)target + o->offset);
+	uint64_t n = 0;
+
+	if (node->type != CONF_VALUE || (strcmp(node->value, "%forever") != 0 &&
+					 (conf_parse_uint(node->value, &n) < 0 || n > UINT32_MAX))) {
+		conf_report_bad(report, node, "%s", o->unit);
+		return -EINVAL;
+	}
+	*tries = (uint32_t)n;
+	return 0;
+}
+
 /* -------- proposals -------- */
 
 static int add_proposal(const char *item, const struct conf_node *node, void *data)
@@ -288,6 +303,10 @@ const struct conf_option connection_options[] = {
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
 	  .doc = "Time without a sign of life after which the peer is asked for one. 0: never." },
+	{ "keyingtries", CONF_OPT_CUSTOM, FIELD(keyingtries), .dflt = "1", .take = take_tries,
+	  .unit = "a number of tries, 0 or %forever",
+	  .doc = "How often bringing a connection up is tried in a row, with growing pauses. 0 or "
+		 "%forever: until it succeeds." },
 	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
 	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
 		 "reauth_time." },
@@ -308,7 +327,6 @@ const struct conf_option connection_options[] = {
 
 	{ "local_port", CONF_OPT_ONLY, .dflt = "500",
 	  .doc = "settings.port and settings.port_nat_t say which ports are ours" },
-	{ "keyingtries", CONF_OPT_ONLY, .dflt = "1", .doc = "further tries are not built yet" },
 	{ "unique", CONF_OPT_ONLY, .dflt = "never",
 	  .doc = "replacing IKE SAs is not built yet, all are kept" },
 	{ "mobike", CONF_OPT_ONLY, .dflt = "no", .doc = "MOBIKE (RFC 4555) is not built yet" },

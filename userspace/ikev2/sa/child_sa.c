@@ -128,6 +128,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 		ike_core_result(core, child->token, -ECONNREFUSED, "Child SA %s: %s",
 				child->conf->name, why);
 	}
+	fate_child_end(child);
 	if (ike->answering == child)
 		ike->answering = NULL;
 	list_remove(&child->link);

@@ -9,6 +9,7 @@
 #include "pdk/base/time.h"
 #include "ikev2/codec/proposal.h"
 #include "ikev2/codec/ts.h"
+#include "ikev2/sa/fate.h"
 #include "ikev2/sa/keymat.h"
 
 struct child_conf;
@@ -41,6 +42,8 @@ struct child_sa {
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
 	uint64_t packets_in; /* that the kernel has told of, see fsm/liveness.h */
+	enum sa_end end; /* why it goes, where that isn't its IKE SA's reason; see sa/fate.h */
+	bool told_up;
 	uint64_t token; /* who is told when it is up or has failed; 0: nobody */
 };
 

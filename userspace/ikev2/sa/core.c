@@ -11,6 +11,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/describe.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -94,6 +95,9 @@ struct ike_action *ike_action_free(struct ike_action *action)
 		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
+		break;
+	case IKE_ACTION_FATE:
+		connection_unref(action->fate.conn);
 		break;
 	case IKE_ACTION_RESULT:
 		break;
@@ -182,6 +186,18 @@ void ike_core_event(struct ike_core *core, enum ike_event_type type, const struc
 	}
 	action->event.type = type;
 	action->event.info = info;
+}
+
+void ike_core_fate(struct ike_core *core, const struct connection *conn,
+		   const struct child_conf *child, struct fate fate)
+{
+	struct ike_action *action = action_new(core, IKE_ACTION_FATE);
+
+	if (!action)
+		return;
+	action->fate.conn = connection_ref(conn);
+	action->fate.child = child;
+	action->fate.fate = fate;
 }
 
 void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)

@@ -18,6 +18,7 @@
 #include "pdk/net/netaddr.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/sa/job.h"
+#include "ikev2/sa/fate.h"
 #include "ikev2/sa/packet.h"
 
 struct child_sa;
@@ -33,6 +34,7 @@ enum ike_action_type {
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
 	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
+	IKE_ACTION_FATE,   /* what became of a Child SA of a peer that we can call */
 	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
 };
 
@@ -59,6 +61,11 @@ struct ike_action {
 			enum ike_event_type type;
 			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
 		} event;
+		struct {
+			const struct connection *conn;	/* reference */
+			const struct child_conf *child; /* of conn */
+			struct fate fate;
+		} fate;
 		struct {
 			uint64_t token;
 			int err;	/* 0, or -errno */
@@ -156,6 +163,8 @@ int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
 /* child: the one concerned, NULL for the IKE SA itself. */
 void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
 		    const struct child_sa *child);
+void ike_core_fate(struct ike_core *core, const struct connection *conn,
+		   const struct child_conf *child, struct fate fate);
 /* Token 0: nobody asked, nothing is queued. */
 void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)
 	_printf_(4, 5);

@@ -14,6 +14,7 @@
 #include "ikev2/codec/proposal.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/identity.h"
+#include "ikev2/sa/fate.h"
 #include "ikev2/sa/keymat.h"
 #include "ikev2/sa/packet.h"
 #include "ikev2/sa/window.h"
@@ -80,6 +81,7 @@ struct ike_sa {
 	bool asking_kernel;	     /* whether ESP came in: see fsm/liveness.h */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
+	enum sa_end end;	     /* why it goes, as far as is known; see sa/fate.h */
 	const char *failure;	     /* why it never got established; static text */
 };
 

@@ -32,7 +32,7 @@ static const char full[] = "gw {\n"
 			   "	prefer = peer\n"
 			   "	encap = yes\n"
 			   "	dpd_delay = 30s\n"
-			   "	keyingtries = 1\n"
+			   "	keyingtries = %forever\n"
 			   "	unique = never\n"
 			   "	mobike = no\n"
 			   "	fragmentation = no\n"
@@ -46,8 +46,8 @@ static const char full[] = "gw {\n"
 			   "			remote_ts = 10.2.0.0/16[tcp/80], dynamic\n"
 			   "			esp_proposals = aes256gcm16-esn\n"
 			   "			start_action = trap\n"
-			   "			close_action = none\n"
-			   "			dpd_action = clear\n"
+			   "			close_action = start\n"
+			   "			dpd_action = restart\n"
 			   "			replay_window = 1024\n"
 			   "			if_id_in = 7\n"
 			   "			if_id_out = 7\n"
@@ -78,7 +78,7 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_EQ(PROPOSAL_PREFER_PEER, conn->prefer);
 	EXPECT_TRUE(conn->encap);
 	EXPECT_EQ(30, duration_s(conn->dpd_delay));
-	EXPECT_EQ(1, conn->keyingtries);
+	EXPECT_EQ(0, conn->keyingtries);
 	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
 	EXPECT_EQ(AUTH_TYPE_PSK, conn->local.type);
 	EXPECT_STREQ("moon.example.org", identity_str(&conn->local.id, text, sizeof(text)));
@@ -92,6 +92,8 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_TRUE(child->remote_ts.v[1].dynamic);
 	EXPECT_EQ(1, child->esp_proposals.n);
 	EXPECT_EQ(CHILD_ACTION_TRAP, child->start_action);
+	EXPECT_EQ(CHILD_ACTION_START, child->close_action);
+	EXPECT_EQ(CHILD_ACTION_START, child->dpd_action);
 	EXPECT_EQ(1024, child->replay_window);
 	EXPECT_EQ(7, child->if_id_in);
 	EXPECT_EQ(7, child->if_id_out);
@@ -167,8 +169,8 @@ static const struct {
 	{ "local_port = 4500",
 	  "f:2:1: gw.local_port: found '4500', expected 500: settings.port and settings.port_nat_t "
 	  "say which ports are ours\n" },
-	{ "keyingtries = 0",
-	  "f:2:1: gw.keyingtries: found '0', expected 1: further tries are not built yet\n" },
+	{ "keyingtries = many", "f:2:1: gw.keyingtries: found 'many', expected a number of tries, 0 "
+				"or %forever\n" },
 	{ "proposals = aes128-x25519",
 	  "f:2:1: gw.proposals: found 'aes128-x25519': it has no integrity algorithm, such as "
 	  "sha256\n" },
@@ -233,9 +235,10 @@ static const struct {
 	  "esp_proposals\n" },
 	{ "children { c {\nstart_action = hold\n} }",
 	  "f:3:1: gw.children.c.start_action: found 'hold', expected none, trap or start\n" },
-	{ "children { c {\ndpd_action = restart\n} }",
-	  "f:3:1: gw.children.c.dpd_action: found 'restart', expected clear: starting again is not "
-	  "built yet; start_action = trap does it\n" },
+	{ "children { c {\ndpd_action = again\n} }",
+	  "f:3:1: gw.children.c.dpd_action: found 'again', expected clear, trap or restart\n" },
+	{ "children { c {\nclose_action { }\n} }",
+	  "f:3:1: gw.children.c.close_action: found a section, expected none, trap or start\n" },
 	{ "children { c {\nreplay_window = 5000\n} }",
 	  "f:3:1: gw.children.c.replay_window: found '5000', expected a number from 0 to 4096 "
 	  "packets\n" },
