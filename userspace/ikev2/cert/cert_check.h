@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Is this certificate, which a peer sent, to be trusted? Builds and validates the chain (RFC 5280 6,
- * RFC 4945 5), confirms the peer's identity and looks for revocation. A job: made and read on the
+ * Is this certificate, which a peer sent, to be trusted? Builds and validates the chain (RFC 5280
+ *6, RFC 4945 5), confirms the peer's identity and looks for revocation. A job: made and read on the
  * thread that owns it, run on a thread of the pool, where it may block on servers.
  *
  *	cert_check_new(&conf, &check);
@@ -26,16 +26,16 @@
 
 /* Certificates of one check, bytes of all that is added, and certificates in a chain. */
 #define CERT_CHECK_CERTIFICATES_MAX 32
-#define CERT_CHECK_BYTES_MAX	    (256u << 10)
-#define CERT_CHECK_CHAIN_MAX	    10
-#define CERT_CHECK_REASON_LEN	    1024
+#define CERT_CHECK_BYTES_MAX        (256u << 10)
+#define CERT_CHECK_CHAIN_MAX        10
+#define CERT_CHECK_REASON_LEN       1024
 
 /* Zero is the default of every member but store. */
 struct cert_check_conf {
-	struct trust_store *store;      /* the check takes a reference */
-	struct revocation *revocation;  /* NULL: nothing is fetched; must outlive the check */
+	struct trust_store *store;     /* the check takes a reference */
+	struct revocation *revocation; /* NULL: nothing is fetched; must outlive the check */
 	enum revocation_policy policy;
-	bool allow_sha1;   /* signatures with SHA-1 in certificates, CRLs and OCSP responses */
+	bool allow_sha1; /* signatures with SHA-1 in certificates, CRLs and OCSP responses */
 	/* RFC 4945 5.1.3.12 refuses an extendedKeyUsage without ipsecIKE and anyExtendedKeyUsage.
 	 * Take serverAuth and clientAuth too, as many deployments need it. */
 	bool allow_tls_usage;

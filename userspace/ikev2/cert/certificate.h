@@ -14,7 +14,7 @@
 /* Longer ones are refused: what a peer sends must fit in an IKE message anyhow. */
 #define CERTIFICATE_MAX 65535
 /* SHA-1 of the SubjectPublicKeyInfo, RFC 7296 3.7. */
-#define CERTIFICATE_KEY_HASH_LEN 20
+#define CERTIFICATE_KEY_HASH_LEN    20
 #define CERTIFICATE_FINGERPRINT_LEN 32 /* SHA-256 of the whole certificate */
 /* Names in subjectAltName; a certificate with more is refused. */
 #define CERTIFICATE_NAMES_MAX 256
@@ -22,9 +22,9 @@
 struct certificate;
 
 /*
- * From DER, all of it. -EBADMSG: it isn't a certificate that OpenSSL can read, an extension in it is
- * malformed (RFC 4945 3.3.10.2) or something stands behind it; -EMSGSIZE; -ENOTSUP: its key is of no
- * kind that OpenSSL knows; -ENOMEM. The reference is the caller's.
+ * From DER, all of it. -EBADMSG: it isn't a certificate that OpenSSL can read, an extension in it
+ * is malformed (RFC 4945 3.3.10.2) or something stands behind it; -EMSGSIZE; -ENOTSUP: its key is
+ * of no kind that OpenSSL knows; -ENOMEM. The reference is the caller's.
  */
 int certificate_parse(struct bytes der, struct certificate **ret_cert);
 struct certificate *certificate_ref(struct certificate *cert);
@@ -34,7 +34,8 @@ struct certificate *certificate_unref(struct certificate *cert);
 /* What follows stays as long as the certificate. */
 
 struct bytes certificate_der(const struct certificate *cert);
-/* Names as DER, and as text for logs ("C=CH, CN=moon"; the serial number when the name is empty). */
+/* Names as DER, and as text for logs ("C=CH, CN=moon"; the serial number when the name is empty).
+ */
 struct bytes certificate_subject(const struct certificate *cert);
 struct bytes certificate_issuer(const struct certificate *cert);
 const char *certificate_subject_str(const struct certificate *cert);

@@ -10,18 +10,22 @@
 
 /* Attributes of a name, over all its RDNs; a name with more is refused. */
 #define DN_ATTRIBUTES_MAX 32
+/* Bytes of a name that comes from text. */
+#define DN_DER_MAX 2048
 /* Text of a usual name, NUL included; longer text ends in "...". */
 #define DN_STRLEN 400
 
 /*
- * Text to DER, appended to w. RDNs in the order of the encoding, separated by "," or "/" or, within
- * one RDN, by "+": "C=CH, O=Example, CN=moon", "/C=CH/O=Example/CN=moon". A type is a short name
+ * Text to DER, appended to w. RDNs in the order of the encoding, separated by "," (or by "/" when
+ * the text starts with one) and, within one RDN, by "+": "C=CH, O=Example, CN=moon",
+ * "/C=CH/O=Example/CN=moon". A type is a short name
  * (C, CN, DC, E, L, O, OU, S, SN, ST, ... whatever case) or an OID in dots; a value may stand in
  * double quotes, and a backslash takes the meaning from the next character or starts two
  * hexadecimal digits; "#hex" is the DER of a value of any type. The value "*" is a wildcard for
- * dn_match(); "\*" is an asterisk. A value becomes a PrintableString if it can be one, else a
- * UTF8String; E and DC become an IA5String. -EINVAL: ret_expected (may be NULL) is then set to
- * static text that says what would be right. Or the writer's error.
+ * dn_match() (a PrintableString, which can't hold an asterisk otherwise); "\*" is an asterisk. A
+ * value becomes a PrintableString if it can be one, else a UTF8String; E and DC become an
+ * IA5String. -EINVAL: ret_expected (may be NULL) is then set to static text that says what would be
+ * right; -EMSGSIZE: longer than DN_DER_MAX. Or the writer's error.
  */
 int dn_parse(const char *text, struct writer *w, const char **ret_expected);
 
@@ -50,7 +54,7 @@ bool dn_has_wildcard(struct bytes pattern);
 
 /*
  * How well a name fits a pattern: as many attributes of the same types in the same order, and each
- * value equal unless the pattern's is the wildcard. DN_MATCH_NONE; DN_MATCH_EXACT without wildcards;
- * else 1 + the number of values that are equal. The name's own "*" means nothing.
+ * value equal unless the pattern's is the wildcard. DN_MATCH_NONE; DN_MATCH_EXACT without
+ * wildcards; else 1 + the number of values that are equal. The name's own "*" means nothing.
  */
 unsigned dn_match(struct bytes pattern, struct bytes name);

@@ -13,7 +13,8 @@
 #include "ikev2/cert/trust_store.h"
 
 /* strict: must be known good. ifuri: strict if the certificate (or the store) names a source, else
- * relaxed. relaxed: a revoked certificate is refused, an unknown one passes with a line in the log. */
+ * relaxed. relaxed: a revoked certificate is refused, an unknown one passes with a line in the log.
+ */
 enum revocation_policy {
 	REVOCATION_RELAXED,
 	REVOCATION_IFURI,
@@ -35,12 +36,12 @@ struct revocation_limits {
 };
 
 /* 5 s, 10 s, 60 s, 16 MiB, 1024 entries, 64 MiB. */
-#define REVOCATION_LIMITS_DEFAULT                                                               \
-	((struct revocation_limits){ .connect_timeout = DURATION_S(5),                          \
-				     .timeout = DURATION_S(10),                                 \
-				     .negative_ttl = DURATION_S(60),                            \
-				     .max_bytes = TRUST_STORE_CRL_MAX,                          \
-				     .cache_entries = 1024,                                     \
+#define REVOCATION_LIMITS_DEFAULT                                                                  \
+	((struct revocation_limits){ .connect_timeout = DURATION_S(5),                             \
+				     .timeout = DURATION_S(10),                                    \
+				     .negative_ttl = DURATION_S(60),                               \
+				     .max_bytes = TRUST_STORE_CRL_MAX,                             \
+				     .cache_entries = 1024,                                        \
 				     .cache_bytes = 64u << 20 })
 
 struct revocation;

@@ -25,7 +25,8 @@ enum trust_kind {
 	TRUST_ANCHOR,
 	/* Helps to build chains; nothing is trusted because it is in here. */
 	TRUST_INTERMEDIATE,
-	/* An end entity that needs no chain and no revocation information (a pinned certificate). */
+	/* An end entity that needs no chain and no revocation information (a pinned certificate).
+	 */
 	TRUST_END_ENTITY,
 };
 
@@ -39,9 +40,9 @@ struct trust_store_builder *trust_store_builder_free(struct trust_store_builder 
 /*
  * Add certificates: one as DER, or any number as PEM with any text between (other PEM blocks, a
  * private key say, are passed over). An anchor must be a CA by basicConstraints (RFC 4945 5.1.3.9).
- * Of a file with several under TRUST_ANCHOR, those that are no CA are refused. What is there already
- * is not added again. ret_n (may be NULL): how many were in it. ret_why (may be NULL): on failure
- * static text that says what is wrong.
+ * Of a file with several under TRUST_ANCHOR, those that are no CA are refused. What is there
+ * already is not added again. ret_n (may be NULL): how many were in it. ret_why (may be NULL): on
+ * failure static text that says what is wrong.
  *
  * 0; -EBADMSG: malformed, or no certificate in it; -EINVAL: an anchor that is no CA; -ENOSPC: too
  * many; -EMSGSIZE; -ENOTSUP; -ENOMEM. On failure nothing was added.
@@ -49,7 +50,8 @@ struct trust_store_builder *trust_store_builder_free(struct trust_store_builder 
 int trust_store_add(struct trust_store_builder *builder, enum trust_kind kind, struct bytes data,
 		    unsigned *ret_n, const char **ret_why);
 
-/* Add a counted certificate; the builder takes a reference of its own. -EINVAL, -ENOSPC, -ENOMEM. */
+/* Add a counted certificate; the builder takes a reference of its own. -EINVAL, -ENOSPC, -ENOMEM.
+ */
 int trust_store_add_certificate(struct trust_store_builder *builder, enum trust_kind kind,
 				struct certificate *cert);
 
@@ -92,7 +94,8 @@ X509_CRL *trust_store_crl(const struct trust_store *store, size_t i);
  */
 struct certificate *trust_store_by_key_hash(const struct trust_store *store, struct bytes hash);
 
-/* The n-th certificate of any kind with this subject (DER), equal by RFC 5280 7.1. Borrowed. NULL. */
+/* The n-th certificate of any kind with this subject (DER), equal by RFC 5280 7.1. Borrowed. NULL.
+ */
 struct certificate *trust_store_by_subject(const struct trust_store *store, struct bytes subject,
 					   size_t n);
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "pdk/net/netaddr.h"
+#include "ikev2/cert/dn.h"
 
 /* -------- from text -------- */
 
@@ -96,7 +97,14 @@ static int parse_keyid(const char *text, struct identity *id)
 
 static int parse_dn(const char *text, struct identity *id)
 {
-	return text[0] == '#' ? parse_hex(text + 1, IKE_ID_DER_ASN1_DN, id) : -EINVAL;
+	uint8_t der[IDENTITY_MAX];
+	struct writer w;
+
+	if (text[0] == '#')
+		return parse_hex(text + 1, IKE_ID_DER_ASN1_DN, id);
+	writer_init_fixed(&w, der, sizeof(der));
+	return dn_parse(text, &w, NULL) < 0 ? -EINVAL :
+					      set_data(id, IKE_ID_DER_ASN1_DN, writer_view(&w));
 }
 
 static const struct {
@@ -111,7 +119,8 @@ static const struct {
 	{ "ipv4:", parse_ipv4, "an IPv4 address behind 'ipv4:'" },
 	{ "ipv6:", parse_ipv6, "an IPv6 address behind 'ipv6:'" },
 	{ "keyid:", parse_keyid, "text, or 0x and hexadecimal digits, behind 'keyid:'" },
-	{ "asn1dn:", parse_dn, "# and hexadecimal digits behind 'asn1dn:'" },
+	{ "asn1dn:", parse_dn, "C=..., O=..., CN=... of known types, or # and hexadecimal digits, "
+				"behind 'asn1dn:'" },
 };
 
 static bool is_any_text(const char *text)
@@ -137,7 +146,7 @@ static int parse_untyped(const char *text, struct identity *id)
 	if (text[0] == '@')
 		return parse_fqdn(text + 1, id);
 	if (strchr(text, '='))
-		return -EINVAL;
+		return parse_dn(text, id);
 	if (strchr(text, '@'))
 		return parse_email(text, id);
 	if (parse_addr(text, AF_UNSPEC, id) == 0)
@@ -147,8 +156,8 @@ static int parse_untyped(const char *text, struct identity *id)
 
 int identity_parse(const char *text, struct identity *ret_id, const char **ret_expected)
 {
-	const char *expected = "an identity: a host name, user@host, an IP address, @#hex or %any "
-			       "(distinguished names are not supported yet)";
+	const char *expected = "an identity: a host name, user@host, an IP address, a distinguished name "
+			       "(C=..., O=..., CN=...), @#hex or %any";
 	struct identity id = IDENTITY_ANY;
 	int err = -EINVAL;
 	size_t i;
@@ -208,6 +217,14 @@ static char *put_hex(const char *prefix, struct bytes data, char *buf, size_t si
 	return buf;
 }
 
+/* An empty name has no text that could be read back, what isn't a name at all neither. */
+static char *put_dn(struct bytes data, char *buf, size_t size)
+{
+	if (dn_check(data) < 0 || data.len <= 2)
+		return put_hex("asn1dn:#", data, buf, size);
+	return dn_str(data, buf, size);
+}
+
 /* Would the bare text be read as another type, so that the type has to be said? */
 static bool is_ambiguous(const struct identity *id)
 {
@@ -254,7 +271,7 @@ char *identity_str(const struct identity *id, char *buf, size_t size)
 			return put_text("keyid:", data, buf, size);
 		return put_hex("@#", data, buf, size);
 	case IKE_ID_DER_ASN1_DN:
-		return put_hex("asn1dn:#", data, buf, size);
+		return put_dn(data, buf, size);
 	}
 	snprintf(prefix, sizeof(prefix), "id-%u:#", id->type);
 	return put_hex(prefix, data, buf, size);
@@ -333,6 +350,8 @@ static bool same_name(const uint8_t *a, const uint8_t *b, size_t len)
 
 bool identity_equal(const struct identity *a, const struct identity *b)
 {
+	if (a->type == IKE_ID_DER_ASN1_DN && b->type == IKE_ID_DER_ASN1_DN)
+		return dn_equal(identity_data(a), identity_data(b));
 	if (a->type != b->type || a->len != b->len)
 		return false;
 	if (is_name_type(a->type))
@@ -346,6 +365,14 @@ unsigned identity_match(const struct identity *pattern, const struct identity *i
 
 	if (identity_is_any(pattern))
 		return IDENTITY_MATCH_ANY;
+	if (pattern->type == IKE_ID_DER_ASN1_DN && id->type == IKE_ID_DER_ASN1_DN) {
+		unsigned match = dn_match(identity_data(pattern), identity_data(id));
+
+		/* Of wildcards: the more values are literal, the better. */
+		return match == DN_MATCH_NONE  ? IDENTITY_MATCH_NONE :
+		       match == DN_MATCH_EXACT ? IDENTITY_MATCH_EXACT :
+						 IDENTITY_MATCH_WILDCARD + match;
+	}
 	if (!is_name_type(pattern->type) || pattern->data[0] != '*')
 		return identity_equal(pattern, id) ? IDENTITY_MATCH_EXACT : IDENTITY_MATCH_NONE;
 

@@ -38,7 +38,8 @@ static inline struct bytes identity_data(const struct identity *id)
 /*
  * From text as it stands in configuration: "%any" (also "0.0.0.0" and "::"), an address,
  * "user@host" (RFC822), "@name" and "name" (FQDN), "@#0a0b" (KEY_ID), and with the type said:
- * "ipv4:", "ipv6:", "fqdn:" or "dns:", "email:" or "rfc822:", "keyid:" (0x for hex), "asn1dn:#hex".
+ * "ipv4:", "ipv6:", "fqdn:" or "dns:", "email:" or "rfc822:", "keyid:" (0x for hex), "asn1dn:" (#
+ * for hex). Other text with "=" in it is a distinguished name (cert/dn.h).
  * -EINVAL; ret_expected (may be NULL) is then set to static text that says what would be right.
  */
 int identity_parse(const char *text, struct identity *ret_id, const char **ret_expected);
@@ -60,19 +61,22 @@ struct netaddr;
 /* ID_IPV4_ADDR or ID_IPV6_ADDR of an address: what a peer is by default. */
 struct identity identity_from_addr(const struct netaddr *addr);
 
-/* The same type and data; the names of FQDN and RFC822 regardless of ASCII case. */
+/* The same type and data; the names of FQDN and RFC822 regardless of ASCII case, distinguished names
+ * by dn_equal(). */
 bool identity_equal(const struct identity *a, const struct identity *b);
 
 /* How well the identity of a peer fits a configured one; more is better, 0 is not at all. */
 enum identity_match {
 	IDENTITY_MATCH_NONE = 0,
 	IDENTITY_MATCH_ANY = 1,      /* %any */
-	IDENTITY_MATCH_WILDCARD = 2, /* 2 + bytes of the pattern behind its '*', up to 999 */
+	/* 2 + bytes of the pattern behind its '*' or attributes of a name that are equal, up to 999 */
+	IDENTITY_MATCH_WILDCARD = 2,
 	IDENTITY_MATCH_EXACT = 1000,
 };
 
 /*
  * Match what a peer says against a pattern of configuration. "*" at the front of an FQDN's or
- * RFC822 pattern stands for one or more characters ("*.example.org", "*@example.org").
+ * RFC822 pattern stands for one or more characters ("*.example.org", "*@example.org"); "CN=*" in a
+ * distinguished name for any value of that attribute.
  */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);

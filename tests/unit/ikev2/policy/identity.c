@@ -36,6 +36,9 @@ static const struct {
 	{ "keyid:#6162", IKE_ID_KEY_ID, "ab", 2, "keyid:ab" },
 	{ "@#236162", IKE_ID_KEY_ID, "#ab", 3, NULL },
 	{ "asn1dn:#3000", IKE_ID_DER_ASN1_DN, "\x30\x00", 2, NULL },
+	{ "asn1dn:CN=a", IKE_ID_DER_ASN1_DN, "0\x0c" "1\x0a" "0\x08\x06\x03" "U\x04\x03\x13\x01" "a", 14,
+	  "CN=a" },
+	{ "CN=a", IKE_ID_DER_ASN1_DN, "0\x0c" "1\x0a" "0\x08\x06\x03" "U\x04\x03\x13\x01" "a", 14, NULL },
 	{ "%any", IDENTITY_TYPE_ANY, "", 0, NULL },
 	{ "0.0.0.0", IDENTITY_TYPE_ANY, "", 0, "%any" },
 	{ "::", IDENTITY_TYPE_ANY, "", 0, "%any" },
@@ -70,14 +73,15 @@ TEST(what_is_no_identity_is_refused_with_what_was_expected)
 		{ "@#", "an identity" },
 		{ "@#0g", "an identity" },
 		{ "2001:db8::x", "an identity" },
-		{ "C=CH, O=moon", "an identity" },
+		{ "C=CH, O=", "an identity" },
+		{ "a=moon", "an identity" },
 		{ "a\x01", "an identity" },
 		{ "fqdn:", "a name behind 'fqdn:'" },
 		{ "ipv4:::1", "an IPv4 address behind 'ipv4:'" },
 		{ "ipv6:10.0.0.1", "an IPv6 address behind 'ipv6:'" },
 		{ "fe80::1%lo", "an identity" },
 		{ "keyid:", "text, or 0x and hexadecimal digits, behind 'keyid:'" },
-		{ "asn1dn:C=CH", "# and hexadecimal digits behind 'asn1dn:'" },
+		{ "asn1dn:C", "C=..., O=..., CN=... of known types" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -137,6 +141,30 @@ TEST(escapes_show_what_a_name_must_not_hold)
 	ASSERT_EQ(0, identity_from_wire(IKE_ID_FQDN, BYTES("a\n\x1b[\\\x80", 6), &id));
 	EXPECT_STREQ("a\\x0a\\x1b[\\x5c\\x80", identity_str(&id, text, sizeof(text)));
 	EXPECT_STREQ("a\\x0a...", identity_str(&id, small, sizeof(small)));
+}
+
+TEST(distinguished_names_match_attribute_by_attribute)
+{
+	static const struct {
+		const char *pattern, *name;
+		unsigned match;
+	} cases[] = {
+		{ "C=CH, O=x, CN=*", "C=CH, O=x, CN=moon", IDENTITY_MATCH_WILDCARD + 3 },
+		{ "C=*, O=x, CN=*", "C=CH, O=x, CN=moon", IDENTITY_MATCH_WILDCARD + 2 },
+		{ "C=CH, O=x, CN=*", "C=CH, O=y, CN=moon", IDENTITY_MATCH_NONE },
+		{ "C=ch, O=X, CN=moon", "C=CH, O=x, CN=moon", IDENTITY_MATCH_EXACT },
+		{ "CN=*", "moon", IDENTITY_MATCH_NONE },
+		{ "*", "CN=moon", IDENTITY_MATCH_ANY },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct identity pattern, name;
+
+		ASSERT_EQ(0, identity_parse(cases[i].pattern, &pattern, NULL));
+		ASSERT_EQ(0, identity_parse(cases[i].name, &name, NULL));
+		EXPECT_EQ(cases[i].match, identity_match(&pattern, &name))
+			TH_LOG("%s | %s", cases[i].pattern, cases[i].name);
+	}
 }
 
 TEST(the_wire_form_is_checked_by_type)

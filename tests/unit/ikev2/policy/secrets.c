@@ -50,7 +50,7 @@ TEST(bad_sections_are_refused_and_secrets_are_not_repeated)
 		  "and base64\n" },
 		{ "ike-x { secret = s\n id-1 = a b }",
 		  "f:2:2: ike-x.id-1: found 'a b', expected an identity: a host name, user@host, "
-		  "an IP address, @#hex or %any (distinguished names are not supported yet)\n" },
+		  "an IP address, a distinguished name (C=..., O=..., CN=...), @#hex or %any\n" },
 		{ "ike-x { secret = s\n secrets = t }",
 		  "f:2:2: ike-x.secrets: unknown option; did you mean secret?\n" },
 	};
