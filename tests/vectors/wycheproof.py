@@ -105,6 +105,20 @@ def ecdh(name, curve, length):
     write(name, [source], out)
 
 
+def signature(name, source, most):
+    """SIG(tc, SubjectPublicKeyInfo or "" for the one before, message, signature, valid)"""
+    out, sorts, key = [], {}, None
+    for g, t in cases(source):
+        sort = tuple(t["flags"])
+        sorts[sort] = sorts.get(sort, 0) + 1
+        if sorts[sort] > most or t["result"] == "acceptable":
+            continue
+        out.append(line("SIG", t["tcId"], "" if g["publicKeyDer"] == key else g["publicKeyDer"],
+                        t["msg"], t["sig"], t["result"] == "valid"))
+        key = g["publicKeyDer"]
+    write(name, [source], out)
+
+
 FOLDER = pathlib.Path(sys.argv[1])
 aead("aes_gcm", "aes_gcm_test.json", 96, [128])
 aead("aes_ccm", "aes_ccm_test.json", 88, [64, 96, 128])
@@ -116,3 +130,8 @@ xdh("x448")
 ecdh("ecp256", "secp256r1", 32)
 ecdh("ecp384", "secp384r1", 48)
 ecdh("ecp521", "secp521r1", 66)
+signature("ecdsa_p256", "ecdsa_secp256r1_sha256_test.json", 12)
+signature("ed25519", "ed25519_test.json", 12)
+signature("ed448", "ed448_test.json", 12)
+signature("rsa_pkcs1", "rsa_signature_2048_sha256_test.json", 4)
+signature("rsa_pss", "rsa_pss_2048_sha256_mgf1_32_test.json", 4)
