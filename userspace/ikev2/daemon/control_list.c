@@ -86,12 +86,16 @@ static void usage_done(struct ipsec_request *req, void *data)
 }
 
 static void query(struct ipsec_op *op, enum ipsec_direction direction, uint32_t spi,
-		  const struct netaddr *dst)
+		  const struct netaddr *dst, const struct info_mark *mark)
 {
 	op->type = IPSEC_SA_QUERY;
 	op->sa.direction = direction;
 	op->sa.spi = spi;
 	op->sa.dst = *dst;
+	if (!mark)
+		return;
+	op->sa.mark = mark->value;
+	op->sa.mark_mask = mark->mask;
 }
 
 static void ask_usage(struct listing *listing)
@@ -113,8 +117,11 @@ static void ask_usage(struct listing *listing)
 		const struct ike_sa_info *info = page->sas[i];
 
 		for (size_t j = 0; j < info->n_children; j++) {
-			query(op++, IPSEC_IN, info->children[j].spi_in, &info->local);
-			query(op++, IPSEC_OUT, info->children[j].spi_out, &info->remote);
+			const struct child_sa_info *c = &info->children[j];
+
+			query(op++, IPSEC_IN, c->spi_in, &info->local,
+			      c->mark_in_sa ? &c->mark_in : NULL);
+			query(op++, IPSEC_OUT, c->spi_out, &info->remote, &c->mark_out);
 		}
 	}
 	req->reply_to = listing->daemon->mailbox;

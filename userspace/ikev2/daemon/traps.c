@@ -11,6 +11,7 @@
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/fsm/input.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 
 LOG_USE(daemon);
@@ -81,15 +82,19 @@ static struct trap *trap_find(const struct posternd *d, const char *conn, const 
 
 static void policy_done(struct ipsec_request *req, void *data)
 {
-	const struct posternd *d = data;
+	struct posternd *d = data;
 	struct trap *trap;
 
-	if (req->err < 0 && req->ops[0].type == IPSEC_POLICY_ADD)
-		list_for_each(trap, &d->traps, link)
-			if (trap_owner(trap) == req->ops[0].spd.owner)
-				log_error(daemon, "the kernel refuses the trap of %s.%s: %s %s",
-					  trap->conn->name, trap->child->name, strerror(-req->err),
-					  req->error_text);
+	list_for_each(trap, &d->traps, link) {
+		if (req->ops[0].type != IPSEC_POLICY_ADD ||
+		    trap_owner(trap) != req->ops[0].spd.owner)
+			continue;
+		trap->policy.ifindex = req->ops[0].spd.policy.ifindex;
+		if (req->err < 0)
+			log_error(daemon, "the kernel refuses the trap of %s.%s: %s %s",
+				  trap->conn->name, trap->child->name, strerror(-req->err),
+				  req->error_text);
+	}
 	ipsec_request_free(req);
 }
 
@@ -125,6 +130,8 @@ const char *trap_install(struct posternd *d, const struct connection *conn,
 
 	if (trap_find(d, conn->name, child->name))
 		return NULL;
+	if (!child_numbers_fixed(child))
+		return "its marks or interface numbers are %unique, which a trap can't have";
 	if (!connection_endpoints(d, conn, &local, &remote, &why))
 		return why;
 	trap = calloc(1, sizeof(*trap));
@@ -136,7 +143,7 @@ const char *trap_install(struct posternd *d, const struct connection *conn,
 	trap->policy.local_addr = local;
 	trap->policy.remote_addr = remote;
 	trap->policy.reqid = child_conf_reqid(child);
-	trap->policy.if_id = child->if_id_out;
+	child_conf_fill_policy(child, &trap->policy);
 	ts_conf_resolve(&child->local_ts, &local, &trap->policy.local);
 	ts_conf_resolve(&child->remote_ts, &remote, &trap->policy.remote);
 	list_append(&d->traps, &trap->link);

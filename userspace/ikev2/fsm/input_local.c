@@ -16,6 +16,7 @@
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/ts_match.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -82,8 +83,10 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 		struct ike_sa *sa = child->ike;
 		bool answering = sa->answering == child;
 
-		if (req->err == 0)
+		if (req->err == 0) {
+			child_ipsec_installed(child, req);
 			child_installed(child);
+		}
 		if (answering)
 			ike_auth_child_done(sa, child, req->err);
 		if (req->err < 0)

@@ -4,6 +4,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -45,12 +46,7 @@ static bool ask_kernel(struct ike_sa *sa)
 
 		if (!installed(child))
 			continue;
-		op->type = IPSEC_SA_QUERY;
-		op->sa.direction = IPSEC_IN;
-		op->sa.spi = child->spi_in;
-		op->sa.dst = sa->local;
-		op->sa.mark = child->conf->mark_in;
-		op->sa.mark_mask = child->conf->mark_in_mask;
+		child_ipsec_query(child, IPSEC_IN, op);
 		n++;
 	}
 	return ike_core_ipsec_take(sa->core, req) == 0;

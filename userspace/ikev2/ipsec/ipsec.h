@@ -53,6 +53,21 @@ struct ipsec_limits {
 	struct duration time;
 };
 
+/* A Netfilter mark: the packets whose mark & mask is value. mask 0: none. */
+struct ipsec_mark {
+	uint32_t value, mask;
+};
+
+/* Does the network card encrypt (crypto offload)? */
+enum ipsec_offload {
+	IPSEC_OFFLOAD_NO,
+	IPSEC_OFFLOAD_AUTO, /* if it can, else the processor does */
+	IPSEC_OFFLOAD_YES,  /* or the SA is refused: -EOPNOTSUPP */
+};
+
+/* TFC padding (RFC 4303 2.7) up to what the path takes. */
+#define IPSEC_TFC_MTU UINT32_MAX
+
 /* One ESP SA (RFC 4303). Algorithms are IKEv2 transform IDs (RFC 7296 3.3.2). */
 struct ipsec_sa {
 	enum ipsec_direction direction;
@@ -73,20 +88,51 @@ struct ipsec_sa {
 	struct ipsec_limits soft, hard;
 	uint32_t if_id;
 	uint32_t mark, mark_mask;
+	struct ipsec_mark set_mark; /* packets get it, where mask has ones */
+	uint32_t tfc_padding; /* out, tunnel mode: packets are padded to this many octets; 0: not */
+	/* Tunnel mode: what the outer header has from the inner one (RFC 4301 5.1.2, RFC 6040). */
+	bool no_df, no_ecn, no_dscp; /* not copied outwards; ECN neither inwards */
+	bool dscp_inward;            /* in: the outer DSCP goes into the inner header */
+	enum ipsec_offload offload;
 	uint32_t acquire_seq; /* answers this ACQUIRE, 0: none */
 	char tunnel[32];      /* for people: "connection.child" */
 	/* Transport mode: the selector that goes into the SA; empty lists in tunnel mode. */
 	struct ts local_ts, remote_ts;
 };
 
-/* The policies of one Child SA or trap: out, in and fwd for every pair of selectors. */
+enum ipsec_action {
+	IPSEC_PROTECT, /* by SAs of the reqid */
+	IPSEC_PASS,    /* in clear, whatever wider policies say; mode, addresses and reqid unused */
+	IPSEC_DROP,
+};
+
+#define IPSEC_INTERFACE_LEN 16 /* IFNAMSIZ */
+
+/*
+ * The policies of one Child SA or trap: out, in and fwd for every pair of selectors (transport mode
+ * has no fwd).
+ */
 struct ipsec_policy {
+	enum ipsec_action action;
 	struct ts_list local, remote;
 	enum ipsec_mode mode;
 	struct netaddr local_addr, remote_addr; /* outer addresses of the out template */
 	uint32_t reqid;
-	uint32_t if_id;
-	uint32_t mark, mark_mask;
+	uint32_t if_id_in, if_id_out; /* in: for in and fwd */
+	struct ipsec_mark mark_in, mark_out;
+	uint32_t priority; /* lower wins; 0: PASS, PROTECT, DROP, each narrow selectors first */
+	/*
+	 * Forwarded packets pass on their way into the tunnel, too, where another policy of
+	 * direction fwd would drop them.
+	 */
+	bool fwd_out;
+	/*
+	 * On packets of this interface only; "": of all. The kernel binds to its number: an
+	 * addition fills that in, a deletion that has it does not look at the name, whose interface
+	 * may be another by then. -ENODEV: there is none.
+	 */
+	char interface[IPSEC_INTERFACE_LEN];
+	uint32_t ifindex;
 };
 
 enum ipsec_op_type {

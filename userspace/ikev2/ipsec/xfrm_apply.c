@@ -12,6 +12,7 @@
 #include "ikev2/ipsec/xfrm_apply.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -192,53 +193,93 @@ static void round_send(struct apply *a)
 
 /* -------- policies -------- */
 
-/* For each selector and direction of the operation's policy: fn(key). Stops at the first error. */
-static int for_each_policy(struct apply *a, struct ipsec_op *op,
-			   int (*fn)(struct apply *a, struct ipsec_op *op,
-				     const struct xfrm_policy_key *key))
+/* What a policy of the kernel is told for the operation's policy. */
+static struct xfrm_policy_template template_of(const struct ipsec_policy *p)
+{
+	return (struct xfrm_policy_template){
+		.action = p->action,
+		.mode = p->mode,
+		.reqid = p->reqid,
+		.priority = p->priority,
+		.local = p->local_addr,
+		.remote = p->remote_addr,
+	};
+}
+
+typedef int (*policy_fn)(struct apply *a, struct ipsec_op *op, const struct xfrm_policy_key *key,
+			 const struct xfrm_policy_template *t);
+
+/* One selector of outgoing packets in all directions. */
+static int for_each_direction(struct apply *a, struct ipsec_op *op, const struct xfrm_selector *sel,
+			      policy_fn fn)
 {
 	const struct ipsec_policy *p = &op->spd.policy;
-	struct xfrm_policy_key key = { .mark = p->mark,
-				       .mark_mask = p->mark_mask,
-				       .if_id = p->if_id };
+	/* Transport mode is between the two hosts: nothing to forward. */
+	bool forward = p->action != IPSEC_PROTECT || p->mode == IPSEC_TUNNEL;
+	struct xfrm_policy_template t = template_of(p);
+	struct xfrm_policy_key out = { .sel = *sel,
+				       .mark = p->mark_out.value,
+				       .mark_mask = p->mark_out.mask,
+				       .if_id = p->if_id_out,
+				       .dir = XFRM_POLICY_OUT };
+	struct xfrm_policy_key in = { .sel = xfrm_selector_reverse(sel),
+				      .mark = p->mark_in.value,
+				      .mark_mask = p->mark_in.mask,
+				      .if_id = p->if_id_in,
+				      .dir = XFRM_POLICY_IN };
+	int err;
+
+	out.sel.ifindex = in.sel.ifindex = (int)p->ifindex;
+	err = fn(a, op, &out, &t);
+	if (err == 0)
+		err = fn(a, op, &in, &t);
+	if (err < 0 || !forward)
+		return err;
+	in.dir = XFRM_POLICY_FWD;
+	err = fn(a, op, &in, &t);
+	if (err < 0 || !p->fwd_out)
+		return err;
+	out.dir = XFRM_POLICY_FWD;
+	t.optional = true;
+	return fn(a, op, &out, &t);
+}
+
+/* For each selector and direction of the operation's policy: fn(). Stops at the first error. */
+static int for_each_policy(struct apply *a, struct ipsec_op *op, policy_fn fn)
+{
+	struct ipsec_policy *p = &op->spd.policy;
 	int err = xfrm_selectors_from_ts(&p->local, &p->remote, a->selectors);
 
-	for (size_t i = 0; err == 0 && i < a->selectors->n; i++) {
-		key.sel = a->selectors->v[i];
-		key.dir = XFRM_POLICY_OUT;
-		err = fn(a, op, &key);
-		if (err < 0)
-			break;
-		key.sel = xfrm_selector_reverse(&a->selectors->v[i]);
-		key.dir = XFRM_POLICY_IN;
-		err = fn(a, op, &key);
-		/* Transport mode is between the two hosts: nothing to forward. */
-		if (err < 0 || p->mode != IPSEC_TUNNEL)
-			continue;
-		key.dir = XFRM_POLICY_FWD;
-		err = fn(a, op, &key);
-	}
+	for (size_t i = 0; err == 0 && i < a->selectors->n; i++)
+		err = for_each_direction(a, op, &a->selectors->v[i], fn);
 	return err;
 }
 
-static int queue_policy_add(struct apply *a, struct ipsec_op *op, const struct xfrm_policy_key *key)
+/* The interface that the policy names gets its number, unless it has it already. */
+static int bind_interface(struct ipsec_policy *p)
 {
-	const struct ipsec_policy *p = &op->spd.policy;
-	struct xfrm_policy_template old, t = {
-		.mode = p->mode, .reqid = p->reqid, .local = p->local_addr, .remote = p->remote_addr
-	};
-	int change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, &t), err;
+	if (!p->interface[0] || p->ifindex)
+		return 0;
+	p->ifindex = if_nametoindex(p->interface);
+	return p->ifindex ? 0 : -ENODEV;
+}
+
+static int queue_policy_add(struct apply *a, struct ipsec_op *op, const struct xfrm_policy_key *key,
+			    const struct xfrm_policy_template *t)
+{
+	int change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, t), err;
+	struct xfrm_policy_template old;
 	struct step *step;
 
 	if (change == -EINPROGRESS) { /* the same selector again: let the kernel answer first */
 		round_send(a);
 		if (a->req->err < 0)
 			return -ECANCELED;
-		change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, &t);
+		change = xfrm_spd_push(&a->k->spd, key, op->spd.owner, t);
 	}
 	if (change < 0)
 		return change;
-	err = queue(a, op, xfrm_policy_build_add(key, &t, change == XFRM_SPD_REPLACE), NULL, NULL,
+	err = queue(a, op, xfrm_policy_build_add(key, t, change == XFRM_SPD_REPLACE), NULL, NULL,
 		    &step);
 	if (err < 0) {
 		xfrm_spd_pop(&a->k->spd, key, op->spd.owner, &old);
@@ -268,13 +309,16 @@ static int queue_policy_pop(struct apply *a, struct ipsec_op *op, const struct x
 }
 
 static int queue_policy_delete(struct apply *a, struct ipsec_op *op,
-			       const struct xfrm_policy_key *key)
+			       const struct xfrm_policy_key *key,
+			       const struct xfrm_policy_template *t)
 {
 	return queue_policy_pop(a, op, key, true);
 }
 
 static int check_policy(const struct ipsec_policy *p)
 {
+	if (p->action != IPSEC_PROTECT)
+		return 0;
 	if (netaddr_len(&p->local_addr) == 0 || p->local_addr.family != p->remote_addr.family ||
 	    !ipsec_reqid_is_ours(p->reqid))
 		return -EINVAL;
@@ -331,8 +375,13 @@ static int queue_op(struct apply *a, struct ipsec_op *op)
 			     on_usage, op, NULL);
 	case IPSEC_POLICY_ADD:
 		err = check_policy(&op->spd.policy);
+		if (err == 0)
+			err = bind_interface(&op->spd.policy);
 		return err < 0 ? err : for_each_policy(a, op, queue_policy_add);
 	case IPSEC_POLICY_DELETE:
+		/* One whose interface is gone without a number can't be named any more. */
+		if (bind_interface(&op->spd.policy) < 0)
+			return 0;
 		return for_each_policy(a, op, queue_policy_delete);
 	}
 	return -EINVAL;

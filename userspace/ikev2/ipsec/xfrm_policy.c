@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "ikev2/ipsec/xfrm_selector.h"
+#include "pdk/base/random.h"
 #include "pdk/netlink/netlink.h"
 
 #define POLICY_ATTR_ROOM 256
@@ -27,6 +28,7 @@ static struct xfrm_user_tmpl template_of(const struct xfrm_policy_key *key,
 		.family = t->local.family,
 		.reqid = t->reqid,
 		.mode = t->mode == IPSEC_TUNNEL ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
+		.optional = t->optional,
 		.aalgos = ~0u,
 		.ealgos = ~0u,
 		.calgos = ~0u,
@@ -39,22 +41,48 @@ static struct xfrm_user_tmpl template_of(const struct xfrm_policy_key *key,
 	return tmpl;
 }
 
+/* What passes does so whatever is to be protected; what drops is for what nobody else wants. */
+#define PRIORITY_STEP 0x10000u /* more than all selectors differ by */
+
+static uint32_t priority_of(const struct xfrm_policy_key *key, const struct xfrm_policy_template *t)
+{
+	uint32_t priority = xfrm_selector_priority(&key->sel);
+
+	if (t->priority)
+		return t->priority;
+	switch (t->action) {
+	case IPSEC_PROTECT:
+		return priority;
+	case IPSEC_PASS:
+		return priority - PRIORITY_STEP;
+	case IPSEC_DROP:
+		return priority + PRIORITY_STEP;
+	}
+	return priority;
+}
+
 struct nl_msg *xfrm_policy_build_add(const struct xfrm_policy_key *key,
 				     const struct xfrm_policy_template *t, bool update)
 {
 	struct xfrm_userpolicy_info info = {
 		.sel = key->sel,
 		.lft = xfrm_no_limits,
-		.priority = xfrm_selector_priority(&key->sel),
+		.priority = priority_of(key, t),
 		.dir = key->dir,
-		.action = XFRM_POLICY_ALLOW,
+		.action = t->action == IPSEC_DROP ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW,
 		.share = XFRM_SHARE_ANY,
 	};
 	struct xfrm_user_tmpl tmpl = template_of(key, t);
-	struct nl_msg *msg = netlink_msg_new(update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY, 0,
-					     BYTES(&info, sizeof(info)), POLICY_ATTR_ROOM);
+	struct nl_msg *msg;
 
-	if (msg && (nla_put(msg, XFRMA_TMPL, sizeof(tmpl), &tmpl) < 0 || put_key(msg, key) < 0))
+	/* In the rare case that this one is taken the kernel gives it another. */
+	info.index =
+		XFRM_POLICY_INDEX_BASE | (random_u32() & ~XFRM_POLICY_INDEX_MASK & ~7u) | key->dir;
+	msg = netlink_msg_new(update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY, 0,
+			      BYTES(&info, sizeof(info)), POLICY_ATTR_ROOM);
+	if (msg &&
+	    ((t->action == IPSEC_PROTECT && nla_put(msg, XFRMA_TMPL, sizeof(tmpl), &tmpl) < 0) ||
+	     put_key(msg, key) < 0))
 		return netlink_msg_free(msg);
 	return msg;
 }
@@ -92,6 +120,7 @@ int xfrm_policy_parse(const struct nlmsghdr *h, struct xfrm_policy_info *ret_inf
 	r.key.sel = info.sel;
 	r.key.dir = info.dir;
 	r.priority = info.priority;
+	r.index = info.index;
 	r.action = info.action;
 	if (tb[XFRMA_TMPL])
 		r.reqid = ((const struct xfrm_user_tmpl *)nla_data(tb[XFRMA_TMPL]))->reqid;

@@ -9,6 +9,19 @@
 struct nl_msg;
 struct nlmsghdr;
 
+/*
+ * Policies that pass or drop have no reqid. The number that the kernel gives each policy may be
+ * chosen, so those of ours have one of this range: bits 30 to 28. The lowest three bits are the
+ * direction.
+ */
+#define XFRM_POLICY_INDEX_BASE 0x50000000u
+#define XFRM_POLICY_INDEX_MASK 0xf0000000u
+
+static inline bool xfrm_policy_index_is_ours(uint32_t index)
+{
+	return (index & XFRM_POLICY_INDEX_MASK) == XFRM_POLICY_INDEX_BASE;
+}
+
 /* What makes a policy one of its own in the kernel's table. */
 struct xfrm_policy_key {
 	struct xfrm_selector sel;
@@ -19,8 +32,14 @@ struct xfrm_policy_key {
 
 /* What it asks for. */
 struct xfrm_policy_template {
+	enum ipsec_action action;
 	enum ipsec_mode mode;
 	uint32_t reqid;
+	uint32_t priority; /* 0: by the selector */
+	/*
+	 * It also lets through what is in clear: for packets that are forwarded into the tunnel.
+	 */
+	bool optional;
 	struct netaddr local, remote; /* outer addresses; in the out direction only */
 };
 
@@ -39,6 +58,7 @@ struct xfrm_policy_info {
 	struct xfrm_policy_key key;
 	uint32_t reqid; /* of the first template, 0 without templates */
 	uint32_t priority;
+	uint32_t index;
 	uint8_t action; /* XFRM_POLICY_ALLOW, _BLOCK */
 };
 

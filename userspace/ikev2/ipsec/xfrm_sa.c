@@ -149,10 +149,31 @@ static int put_mark(struct nl_msg *msg, uint32_t mark, uint32_t mask)
 	return nla_put(msg, XFRMA_MARK, sizeof(m), &m) < 0 ? -ENOMEM : 0;
 }
 
+/* What is done with the outer header and does not stand in the flags. */
+static int put_header(struct nl_msg *msg, const struct ipsec_sa *sa)
+{
+	bool out = sa->direction == IPSEC_OUT;
+
+	if (sa->set_mark.mask != 0 &&
+	    (nla_put_u32(msg, XFRMA_SET_MARK, sa->set_mark.value) < 0 ||
+	     nla_put_u32(msg, XFRMA_SET_MARK_MASK, sa->set_mark.mask) < 0))
+		return -ENOMEM;
+	if (out && sa->no_dscp &&
+	    nla_put_u32(msg, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP) < 0)
+		return -ENOMEM;
+	/* The receiver finds the packet's end by the inner IP header: tunnel mode only. */
+	if (out && sa->mode == IPSEC_TUNNEL && sa->tfc_padding != 0 &&
+	    nla_put_u32(msg, XFRMA_TFCPAD, sa->tfc_padding) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 static int put_small(struct nl_msg *msg, const struct ipsec_sa *sa, const struct xfrm_features *f)
 {
 	int err = put_mark(msg, sa->mark, sa->mark_mask);
 
+	if (err == 0)
+		err = put_header(msg, sa);
 	if (err == 0 && sa->if_id != 0 && nla_put_u32(msg, XFRMA_IF_ID, sa->if_id) < 0)
 		err = -ENOMEM;
 	if (err == 0 && f->sa_dir &&
@@ -212,6 +233,13 @@ static struct xfrm_usersa_info sa_info(const struct ipsec_sa *sa)
 	}
 	if (sa->esn)
 		info.flags |= XFRM_STATE_ESN;
+	/* Kernels that know directions refuse flags of the other one. */
+	if (sa->no_df && sa->direction == IPSEC_OUT)
+		info.flags |= XFRM_STATE_NOPMTUDISC;
+	if (sa->no_ecn)
+		info.flags |= XFRM_STATE_NOECN;
+	if (sa->dscp_inward && sa->direction == IPSEC_IN)
+		info.flags |= XFRM_STATE_DECAP_DSCP;
 	return info;
 }
 

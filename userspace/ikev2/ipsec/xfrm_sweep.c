@@ -34,7 +34,8 @@ static void on_policy(const struct nlmsghdr *h, void *data)
 	struct sweep *s = data;
 	struct xfrm_policy_info p;
 
-	if (xfrm_policy_parse(h, &p) == 0 && ipsec_reqid_is_ours(p.reqid))
+	if (xfrm_policy_parse(h, &p) == 0 &&
+	    (ipsec_reqid_is_ours(p.reqid) || xfrm_policy_index_is_ours(p.index)))
 		add(s, xfrm_policy_build_delete(&p.key));
 }
 

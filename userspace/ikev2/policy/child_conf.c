@@ -48,6 +48,8 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 
 /* -------- the table -------- */
 
+static const char *const dscp_names[] = { "out", "in", "yes", "no", NULL };
+
 /* swanctl.conf has a second name for each, and takes either anywhere. */
 static const struct {
 	const char *name;
@@ -74,8 +76,6 @@ static int take_action(const struct conf_option *o, const struct conf_node *node
 
 static const char not_updown[] = "updown scripts are not built yet";
 static const char not_label[] = "security labels are not supported";
-static const char not_mark[] = "marks are not built yet; use if_id_in and if_id_out";
-static const char not_set_mark[] = "marking of packets is not built yet";
 
 #define ACTIONS     "none, trap or start"
 #define FIELD(name) offsetof(struct child_conf, name)
@@ -130,35 +130,60 @@ const struct conf_option child_options[] = {
 		 "rekey_packets and a tenth." },
 	{ "rand_packets", CONF_OPT_SIZE, FIELD(rand_packets), .max = LIMIT_MAX, .unit = "packets",
 	  .doc = "How much earlier than rekey_packets says, at random. Default: as rand_time." },
-	{ "if_id_in", CONF_OPT_INT, FIELD(if_id_in), .dflt = "0",
-	  .doc = "Number of the XFRM interface. 0: none. Must equal if_id_out." },
-	{ "if_id_out", CONF_OPT_INT, FIELD(if_id_out), .dflt = "0",
-	  .doc = "Number of the XFRM interface. 0: none. Must equal if_id_in." },
-	{ "mark_in", CONF_OPT_REFUSED, .doc = not_mark },
-	{ "mark_out", CONF_OPT_REFUSED, .doc = not_mark },
+	{ "if_id_in", CONF_OPT_CUSTOM, FIELD(if_id_in), .dflt = "0", .take = take_if_id,
+	  .doc = "Number of the XFRM interface for inbound traffic. 0: none. %unique: one for each "
+		 "Child SA, %unique-dir: and direction." },
+	{ "if_id_out", CONF_OPT_CUSTOM, FIELD(if_id_out), .dflt = "0", .take = take_if_id,
+	  .doc = "The same for outbound traffic." },
+	{ "mark_in", CONF_OPT_CUSTOM, FIELD(mark_in), .dflt = "0/0", .take = take_mark,
+	  .unit = "mark/mask",
+	  .doc = "Netfilter mark of the inbound policies: decrypted packets pass with this mark "
+		 "only. %unique and %unique-dir as in if_id_in." },
+	{ "mark_in_sa", CONF_OPT_BOOL, FIELD(mark_in_sa), .dflt = "no",
+	  .doc = "Encrypted packets need mark_in, too." },
+	{ "mark_out", CONF_OPT_CUSTOM, FIELD(mark_out), .dflt = "0/0", .take = take_mark,
+	  .unit = "mark/mask",
+	  .doc = "Netfilter mark of the outbound policies and SA: what has this mark is "
+		 "encrypted." },
+	{ "set_mark_in", CONF_OPT_CUSTOM, FIELD(set_mark_in), .dflt = "0/0", .take = take_set_mark,
+	  .unit = "mark/mask",
+	  .doc = "Mark that decrypted packets get. %same: the value of mark_in." },
+	{ "set_mark_out", CONF_OPT_CUSTOM, FIELD(set_mark_out), .dflt = "0/0",
+	  .take = take_set_mark, .unit = "mark/mask",
+	  .doc = "Mark that encrypted packets get. %same: the value of mark_out." },
+	{ "interface", CONF_OPT_CUSTOM, FIELD(interface), .take = take_interface,
+	  .unit = "an interface", .doc = "The policies are for packets of this interface only." },
+	{ "priority", CONF_OPT_INT, FIELD(priority), .dflt = "0",
+	  .doc = "Priority of the policies; lower wins. 0: the narrower the selectors the "
+		 "higher." },
+	{ "policies", CONF_OPT_BOOL, FIELD(policies), .dflt = "yes",
+	  .doc = "Install policies. Without them somebody else leads packets to the SAs." },
+	{ "policies_fwd_out", CONF_OPT_BOOL, FIELD(policies_fwd_out), .dflt = "no",
+	  .doc = "Policies of direction fwd for outbound packets, too: where a wider policy would "
+		 "drop them." },
+	{ "copy_df", CONF_OPT_BOOL, FIELD(copy_df), .dflt = "yes",
+	  .doc = "The outer IPv4 header has the DF bit of the inner one. Else it is clear." },
+	{ "copy_ecn", CONF_OPT_BOOL, FIELD(copy_ecn), .dflt = "yes",
+	  .doc = "Congestion notification passes through the tunnel (RFC 6040)." },
+	{ "copy_dscp", CONF_OPT_ENUM, FIELD(copy_dscp), .dflt = "out", .names = dscp_names,
+	  .doc = "Copy the DSCP field to the outer header (out), to the inner one (in), both (yes) "
+		 "or none (no)." },
+	{ "tfc_padding", CONF_OPT_CUSTOM, FIELD(tfc_padding), .dflt = "0", .take = take_tfc_padding,
+	  .unit = "octets or mtu",
+	  .doc = "Pad packets to this length, to hide how long they are, if the peer takes that. "
+		 "0: not." },
 
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
 	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },
 	{ "updown", CONF_OPT_REFUSED, .doc = not_updown },
 	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no", .doc = not_updown },
-	{ "policies", CONF_OPT_ONLY, .dflt = "yes", .doc = "policies are always installed" },
-	{ "policies_fwd_out", CONF_OPT_ONLY, .dflt = "no", .doc = "there are no such policies" },
 	{ "ipcomp", CONF_OPT_ONLY, .dflt = "no", .doc = "IPComp is not supported" },
 	{ "inactivity", CONF_OPT_ONLY, .dflt = "0s", .doc = "time-outs are not built yet" },
 	{ "reqid", CONF_OPT_ONLY, .dflt = "0", .doc = "reqids are assigned" },
-	{ "priority", CONF_OPT_ONLY, .dflt = "0", .doc = "priorities are computed" },
-	{ "interface", CONF_OPT_REFUSED, .doc = "policies on one interface are not built yet" },
-	{ "mark_in_sa", CONF_OPT_ONLY, .dflt = "no", .doc = not_set_mark },
-	{ "set_mark_in", CONF_OPT_REFUSED, .doc = not_set_mark },
-	{ "set_mark_out", CONF_OPT_REFUSED, .doc = not_set_mark },
 	{ "label", CONF_OPT_REFUSED, .doc = not_label },
 	{ "label_mode", CONF_OPT_REFUSED, .doc = not_label },
-	{ "tfc_padding", CONF_OPT_ONLY, .dflt = "0", .doc = "TFC padding is not built yet" },
 	{ "hw_offload", CONF_OPT_ONLY, .dflt = "no", .doc = "offloading is not built yet" },
-	{ "copy_df", CONF_OPT_ONLY, .dflt = "yes", .doc = "it is always copied" },
-	{ "copy_ecn", CONF_OPT_ONLY, .dflt = "yes", .doc = "it is always copied" },
-	{ "copy_dscp", CONF_OPT_ONLY, .dflt = "out", .doc = "other ways are not built yet" },
 	{ 0 },
 };
 
@@ -173,7 +198,6 @@ void child_conf_fini(struct child_conf *child)
 static int fill(struct child_conf *child, const struct conf_node *section,
 		struct conf_report *report)
 {
-	char path[CONF_PATH_LEN];
 	int err;
 
 	child->name = strdup(section->name);
@@ -185,16 +209,7 @@ static int fill(struct child_conf *child, const struct conf_node *section,
 		err = child_settle_limits(child, section, report);
 	if (err)
 		return err;
-	/* One number goes into policies of all directions. */
-	if (child->if_id_in != child->if_id_out) {
-		conf_report_add(report, &section->origin,
-				"%s: found %u for if_id_in and %u for if_id_out, expected the same "
-				"number",
-				conf_path(section, path, sizeof(path)), child->if_id_in,
-				child->if_id_out);
-		return -EINVAL;
-	}
-	return 0;
+	return child_check_numbers(child, section, report);
 }
 
 int child_conf_take(const struct conf_option *o, const struct conf_node *section, void *target,

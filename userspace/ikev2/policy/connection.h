@@ -55,6 +55,35 @@ const char *child_action_name(enum child_action action);
 #define CHILD_REPLAY_WINDOW_DEFAULT 32
 #define CHILD_REPLAY_WINDOW_MAX     4096
 
+/* A number for the kernel that configuration fixes or each Child SA gets for itself. */
+enum child_number_kind {
+	CHILD_NUMBER_FIXED,
+	CHILD_NUMBER_UNIQUE,     /* %unique: for both directions; rekeying keeps it */
+	CHILD_NUMBER_UNIQUE_DIR, /* %unique-dir: one for each direction */
+	CHILD_NUMBER_SAME,       /* %same, of a mark that is set: the mark of that direction */
+};
+
+struct child_number {
+	enum child_number_kind kind;
+	uint32_t value; /* FIXED */
+};
+
+struct child_mark {
+	struct child_number number;
+	uint32_t mask; /* 0: no mark */
+};
+
+/* Which way the DSCP field is copied between inner and outer header. */
+enum child_dscp {
+	CHILD_DSCP_OUT,
+	CHILD_DSCP_IN,
+	CHILD_DSCP_YES,
+	CHILD_DSCP_NO,
+};
+
+#define CHILD_INTERFACE_LEN 16 /* with the NUL */
+#define CHILD_TFC_MTU       UINT32_MAX
+
 struct child_conf {
 	char *name;
 	/*
@@ -75,8 +104,17 @@ struct child_conf {
 	struct duration rekey_time, life_time, rand_time;
 	uint64_t rekey_bytes, life_bytes, rand_bytes;
 	uint64_t rekey_packets, life_packets, rand_packets;
-	uint32_t if_id_in, if_id_out; /* XFRM interface, 0: none */
-	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
+	/* What its policies and SAs are bound to, and what packets get from them. */
+	struct child_number if_id_in, if_id_out; /* XFRM interface, 0: none */
+	struct child_mark mark_in, mark_out, set_mark_in, set_mark_out;
+	bool mark_in_sa; /* mark_in is the inbound SA's, too, not only the policies' */
+	char interface[CHILD_INTERFACE_LEN]; /* of the policies; "": all */
+	uint32_t priority;                   /* of the policies; 0: by their selectors */
+	bool policies, policies_fwd_out;     /* are there any, also for what is forwarded */
+	/* The outer header. */
+	bool copy_df, copy_ecn;
+	enum child_dscp copy_dscp;
+	uint32_t tfc_padding; /* octets, CHILD_TFC_MTU; 0: none */
 };
 
 /* Half of what the kernel interface has (IPSEC_REQID_COUNT); the other half is for peers. */
@@ -121,6 +159,9 @@ struct connection *connection_unref(const struct connection *conn);
 /* NULL when there is no such child. Lives as long as conn. */
 const struct child_conf *connection_child(const struct connection *conn, const char *name);
 const struct child_conf *connection_child_by_reqid(const struct connection *conn, uint32_t reqid);
+
+/* Does configuration fix all numbers of the child's policies? A trap needs that. */
+bool child_numbers_fixed(const struct child_conf *child);
 
 /* Can it be initiated, that is, does it name a single remote address? family AF_UNSPEC: either. */
 bool connection_remote(const struct connection *conn, int family, struct netaddr *ret_addr);

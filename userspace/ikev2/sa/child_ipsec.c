@@ -6,7 +6,6 @@
 
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
-#include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/child_sa.h"
@@ -14,6 +13,44 @@
 #include "ikev2/sa/ike_sa.h"
 
 LOG_USE(ike);
+
+/* -------- numbers -------- */
+
+/* Both directions of a mark or of an interface number. */
+static void number(struct ike_core *core, const struct child_number *in,
+		   const struct child_number *out, uint32_t *ret_in, uint32_t *ret_out)
+{
+	*ret_in = in->value;
+	*ret_out = out->value;
+	/* Numbers of SAs will do: no two in the daemon are equal, and none is 0. */
+	if (in->kind == CHILD_NUMBER_UNIQUE || in->kind == CHILD_NUMBER_UNIQUE_DIR)
+		*ret_in = ike_core_unique_id(core);
+	if (out->kind == CHILD_NUMBER_UNIQUE && in->kind == CHILD_NUMBER_UNIQUE)
+		*ret_out = *ret_in;
+	else if (out->kind == CHILD_NUMBER_UNIQUE || out->kind == CHILD_NUMBER_UNIQUE_DIR)
+		*ret_out = ike_core_unique_id(core);
+}
+
+void child_ipsec_number(struct child_sa *child)
+{
+	const struct child_conf *conf = child->conf;
+	struct ike_core *core = child->ike->core;
+	struct child_numbers *n = &child->numbers;
+
+	number(core, &conf->mark_in.number, &conf->mark_out.number, &n->mark_in, &n->mark_out);
+	number(core, &conf->if_id_in, &conf->if_id_out, &n->if_id_in, &n->if_id_out);
+	number(core, &conf->set_mark_in.number, &conf->set_mark_out.number, &n->set_mark_in,
+	       &n->set_mark_out);
+	if (conf->set_mark_in.number.kind == CHILD_NUMBER_SAME)
+		n->set_mark_in = n->mark_in;
+	if (conf->set_mark_out.number.kind == CHILD_NUMBER_SAME)
+		n->set_mark_out = n->mark_out;
+}
+
+static struct ipsec_mark mark_of(uint32_t value, const struct child_mark *conf)
+{
+	return (struct ipsec_mark){ value & conf->mask, conf->mask };
+}
 
 /* -------- one SA, one set of policies -------- */
 
@@ -29,12 +66,32 @@ static void sa_name(const struct child_sa *child, enum ipsec_direction direction
 {
 	const struct child_conf *conf = child->conf;
 	bool in = direction == IPSEC_IN;
+	struct ipsec_mark mark;
 
 	sa->direction = direction;
 	sa->spi = in ? child->spi_in : child->spi_out;
 	sa->dst = in ? child->ike->local : child->ike->remote;
-	sa->mark = in ? conf->mark_in : conf->mark_out;
-	sa->mark_mask = in ? conf->mark_in_mask : conf->mark_out_mask;
+	if (in && !conf->mark_in_sa)
+		return;
+	mark = in ? mark_of(child->numbers.mark_in, &conf->mark_in)
+		  : mark_of(child->numbers.mark_out, &conf->mark_out);
+	sa->mark = mark.value;
+	sa->mark_mask = mark.mask;
+}
+
+/* What an SA does with headers and marks. */
+static void sa_fill_header(const struct child_sa *child, struct ipsec_sa *sa)
+{
+	const struct child_conf *conf = child->conf;
+	bool in = sa->direction == IPSEC_IN;
+
+	sa->if_id = in ? child->numbers.if_id_in : child->numbers.if_id_out;
+	sa->set_mark = in ? mark_of(child->numbers.set_mark_in, &conf->set_mark_in)
+			  : mark_of(child->numbers.set_mark_out, &conf->set_mark_out);
+	sa->no_df = !conf->copy_df;
+	sa->no_ecn = !conf->copy_ecn;
+	sa->no_dscp = conf->copy_dscp == CHILD_DSCP_IN || conf->copy_dscp == CHILD_DSCP_NO;
+	sa->dscp_inward = conf->copy_dscp == CHILD_DSCP_IN || conf->copy_dscp == CHILD_DSCP_YES;
 }
 
 static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
@@ -68,13 +125,38 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	sa->soft.packets = jittered(conf->rekey_packets, conf->rand_packets);
 	sa->hard.bytes = conf->life_bytes;
 	sa->hard.packets = conf->life_packets;
-	sa->if_id = in ? conf->if_id_in : conf->if_id_out;
+	sa_fill_header(child, sa);
 	sa->acquire_seq = in ? 0 : child->acquire_seq;
 	snprintf(sa->tunnel, sizeof(sa->tunnel), "%.15s.%.15s", ike->conn->name, conf->name);
 }
 
+static void fill_policy(const struct child_conf *conf, const struct child_numbers *n,
+			struct ipsec_policy *policy)
+{
+	policy->if_id_in = n->if_id_in;
+	policy->if_id_out = n->if_id_out;
+	policy->mark_in = mark_of(n->mark_in, &conf->mark_in);
+	policy->mark_out = mark_of(n->mark_out, &conf->mark_out);
+	policy->priority = conf->priority;
+	policy->fwd_out = conf->policies_fwd_out;
+	memcpy(policy->interface, conf->interface, sizeof(policy->interface));
+}
+
+void child_conf_fill_policy(const struct child_conf *conf, struct ipsec_policy *policy)
+{
+	const struct child_numbers fixed = {
+		.mark_in = conf->mark_in.number.value,
+		.mark_out = conf->mark_out.number.value,
+		.if_id_in = conf->if_id_in.value,
+		.if_id_out = conf->if_id_out.value,
+	};
+
+	fill_policy(conf, &fixed, policy);
+}
+
 static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 {
+	const struct child_conf *conf = child->conf;
 	struct ipsec_policy *policy = &op->spd.policy;
 
 	op->spd.owner = child->unique_id;
@@ -84,7 +166,8 @@ static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 	policy->local_addr = child->ike->local;
 	policy->remote_addr = child->ike->remote;
 	policy->reqid = child->reqid;
-	policy->if_id = child->conf->if_id_out;
+	fill_policy(conf, &child->numbers, policy);
+	policy->ifindex = child->ifindex;
 }
 
 /* -------- requests -------- */
@@ -100,10 +183,13 @@ static struct ipsec_request *request_new(const struct child_sa *child, unsigned 
 
 int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys, unsigned parts)
 {
-	struct ipsec_request *req = request_new(child, parts);
+	struct ipsec_request *req;
 	struct ipsec_op *op;
 	int err;
 
+	if (!child->conf->policies)
+		parts &= ~(unsigned)CHILD_IPSEC_POLICY;
+	req = request_new(child, parts);
 	if (!req)
 		return -ENOMEM;
 	op = req->ops;
@@ -124,6 +210,13 @@ int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys,
 	if (err == 0)
 		child->in_kernel |= parts;
 	return err;
+}
+
+void child_ipsec_installed(struct child_sa *child, const struct ipsec_request *req)
+{
+	for (size_t i = 0; i < req->n_ops; i++)
+		if (req->ops[i].type == IPSEC_POLICY_ADD)
+			child->ifindex = req->ops[i].spd.policy.ifindex;
 }
 
 void child_ipsec_uninstall(struct child_sa *child, unsigned parts)
@@ -157,4 +250,11 @@ void child_ipsec_uninstall(struct child_sa *child, unsigned parts)
 		policy_fill(child, op);
 	}
 	ike_core_ipsec_take(child->ike->core, req);
+}
+
+void child_ipsec_query(const struct child_sa *child, enum ipsec_direction direction,
+		       struct ipsec_op *op)
+{
+	op->type = IPSEC_SA_QUERY;
+	sa_name(child, direction, &op->sa);
 }

@@ -5,8 +5,10 @@
  * who answers a rekeying receives on the new SA before it sends on it, and sends on it when the old
  * one is deleted (RFC 7296 2.8).
  */
+#include "ikev2/ipsec/ipsec.h"
 #include "ikev2/sa/keymat.h"
 
+struct child_conf;
 struct child_sa;
 
 enum child_ipsec_part {
@@ -16,6 +18,9 @@ enum child_ipsec_part {
 	CHILD_IPSEC_ALL = 7,
 };
 
+/* Gives a new Child SA its numbers: the configured ones, or some that no other has. */
+void child_ipsec_number(struct child_sa *child);
+
 /*
  * Ask the kernel for these parts, as one batch that is done whole or not at all; its cookie is the
  * Child SA's unique number. keys may be NULL for CHILD_IPSEC_POLICY alone. The parts count as being
@@ -24,5 +29,18 @@ enum child_ipsec_part {
  */
 int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys, unsigned parts);
 
+/* The kernel has done what was asked. */
+void child_ipsec_installed(struct child_sa *child, const struct ipsec_request *req);
+
 /* Take out those of these parts that are there. */
 void child_ipsec_uninstall(struct child_sa *child, unsigned parts);
+
+/* Makes op the question for what one of the two SAs has carried (IPSEC_SA_QUERY). */
+void child_ipsec_query(const struct child_sa *child, enum ipsec_direction direction,
+		       struct ipsec_op *op);
+
+/*
+ * What the policies of a trap have of its configuration: all but selectors, addresses and reqid.
+ * Its numbers are fixed ones, as nobody is there yet that others could be of.
+ */
+void child_conf_fill_policy(const struct child_conf *conf, struct ipsec_policy *policy);

@@ -57,6 +57,7 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 	child->initiator = initiator;
 	child->token = token;
 	child->spi_in = esp_spi_draw(ike->core);
+	child_ipsec_number(child);
 	list_append(&ike->children, &child->link);
 	hash_insert(&ike->core->children, child->unique_id, &child->by_id);
 	ike->core->n_children++;

@@ -38,6 +38,13 @@ struct child_sa {
 	struct proposal proposal; /* the chosen one */
 	struct ts_list local_ts, remote_ts;
 	uint32_t reqid;
+	/* What the kernel tells packets by; rekeying hands it on. */
+	struct child_numbers {
+		uint32_t mark_in, mark_out; /* the masks are the configuration's */
+		uint32_t if_id_in, if_id_out;
+		uint32_t set_mark_in, set_mark_out;
+	} numbers;
+	uint32_t ifindex; /* that its policies are bound to, once they are there; 0 */
 	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;

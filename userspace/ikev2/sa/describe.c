@@ -23,6 +23,11 @@ static struct info_algs describe_algs(const struct proposal *p)
 	};
 }
 
+static struct info_mark describe_mark(uint32_t value, const struct child_mark *conf)
+{
+	return (struct info_mark){ value & conf->mask, conf->mask };
+}
+
 static int describe_child(const struct child_sa *child, struct child_sa_info *info)
 {
 	const struct ike_sa *sa = child->ike;
@@ -36,6 +41,11 @@ static int describe_child(const struct child_sa *child, struct child_sa_info *in
 	info->udp_encap = ike_sa_needs_encap(sa);
 	info->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
 	info->algs = describe_algs(&child->proposal);
+	info->mark_in = describe_mark(child->numbers.mark_in, &child->conf->mark_in);
+	info->mark_out = describe_mark(child->numbers.mark_out, &child->conf->mark_out);
+	info->mark_in_sa = child->conf->mark_in_sa;
+	info->if_id_in = child->numbers.if_id_in;
+	info->if_id_out = child->numbers.if_id_out;
 	if (child->state == CHILD_INSTALLED || child->state == CHILD_DELETING)
 		info->installed = instant_diff(sa->core->now, child->installed);
 	if (!info->name)
@@ -77,7 +87,7 @@ static struct ike_sa_info *describe(const struct ike_sa *sa, const struct child_
 	struct ike_sa_info *info;
 	size_t n = 0;
 
-	list_for_each(child, &sa->children, link)
+	list_for_each (child, &sa->children, link)
 		n += all || child == only;
 	info = ike_sa_info_new(n);
 	if (!info)
@@ -85,7 +95,7 @@ static struct ike_sa_info *describe(const struct ike_sa *sa, const struct child_
 	n = 0;
 	if (describe_ike(sa, info) < 0)
 		return ike_sa_info_free(info);
-	list_for_each(child, &sa->children, link)
+	list_for_each (child, &sa->children, link)
 		if ((all || child == only) && describe_child(child, &info->children[n++]) < 0)
 			return ike_sa_info_free(info);
 	return info;

@@ -36,6 +36,12 @@ struct child_sa_info {
 	bool transport, udp_encap, esn;
 	struct info_algs algs;
 	struct info_traffic in, out;
+	/* Of the policies; mask 0: none. mark_in_sa: the inbound SA has the mark, too. */
+	struct info_mark {
+		uint32_t value, mask;
+	} mark_in, mark_out;
+	bool mark_in_sa;
+	uint32_t if_id_in, if_id_out; /* 0: none */
 	struct duration installed;               /* since it was installed */
 	struct duration rekey_in, lifetime_left; /* or INFO_NO_TIME */
 	size_t n_local_ts, n_remote_ts;

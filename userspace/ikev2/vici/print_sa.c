@@ -46,6 +46,15 @@ static void put_ts(struct writer *w, const char *name, const struct ts *ts, size
 	vici_put_list_end(w);
 }
 
+static void put_mark(struct writer *w, const char *value, const char *mask,
+		     const struct info_mark *mark)
+{
+	if (!mark->mask)
+		return;
+	vici_put_fmt(w, value, "%08" PRIx32, mark->value);
+	vici_put_fmt(w, mask, "%08" PRIx32, mark->mask);
+}
+
 static void put_traffic(struct writer *w, const struct info_traffic *t, const char *bytes,
 			const char *packets, const char *use)
 {
@@ -72,6 +81,12 @@ static void put_child(struct writer *w, const struct child_sa_info *c)
 	put_algs(w, &c->algs);
 	if (c->esn)
 		vici_put_str(w, "esn", "1");
+	put_mark(w, "mark-in", "mark-mask-in", &c->mark_in);
+	put_mark(w, "mark-out", "mark-mask-out", &c->mark_out);
+	if (c->if_id_in)
+		vici_put_fmt(w, "if-id-in", "%08" PRIx32, c->if_id_in);
+	if (c->if_id_out)
+		vici_put_fmt(w, "if-id-out", "%08" PRIx32, c->if_id_out);
 	put_traffic(w, &c->in, "bytes-in", "packets-in", "use-in");
 	put_traffic(w, &c->out, "bytes-out", "packets-out", "use-out");
 	put_seconds(w, "rekey-time", c->rekey_in);

@@ -219,6 +219,86 @@ TEST(what_an_sa_cannot_be_is_refused)
 #undef REFUSED
 }
 
+static uint32_t u32_of(struct nlattr *a)
+{
+	return a ? nla_get_u32(a) : 0;
+}
+
+TEST(the_outer_header_is_made_as_asked_in_the_direction_where_that_has_a_meaning)
+{
+	static const struct {
+		struct ipsec_sa how;
+		uint8_t in_flags, out_flags;
+		uint32_t out_extra, out_tfcpad;
+	} cases[] = {
+		{ .in_flags = 0 },
+		{ .how = { .no_df = true }, .out_flags = XFRM_STATE_NOPMTUDISC },
+		{ .how = { .no_ecn = true },
+		  .in_flags = XFRM_STATE_NOECN,
+		  .out_flags = XFRM_STATE_NOECN },
+		{ .how = { .no_dscp = true }, .out_extra = XFRM_SA_XFLAG_DONT_ENCAP_DSCP },
+		{ .how = { .dscp_inward = true }, .in_flags = XFRM_STATE_DECAP_DSCP },
+		{ .how = { .tfc_padding = 1000 }, .out_tfcpad = 1000 },
+		{ .how = { .tfc_padding = IPSEC_TFC_MTU }, .out_tfcpad = UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const struct ipsec_sa *how = &cases[i / 2].how;
+		struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+		struct ipsec_sa sa = sample();
+		struct xfrm_usersa_info *info;
+		struct nl_msg *msg;
+		bool out = i % 2;
+
+		sa.direction = out ? IPSEC_OUT : IPSEC_IN;
+		sa.no_df = how->no_df;
+		sa.no_ecn = how->no_ecn;
+		sa.no_dscp = how->no_dscp;
+		sa.dscp_inward = how->dscp_inward;
+		sa.tfc_padding = how->tfc_padding;
+		ASSERT_EQ(0, xfrm_sa_build_add(&sa, &new_kernel, false, &msg));
+		info = nlmsg_data(nlmsg_hdr(msg));
+		attributes(msg, sizeof(*info), tb);
+		EXPECT_EQ(XFRM_STATE_AF_UNSPEC |
+				  (out ? cases[i / 2].out_flags : cases[i / 2].in_flags),
+			  info->flags)
+		TH_LOG("case %zu", i);
+		EXPECT_EQ(out ? cases[i / 2].out_extra : 0, u32_of(tb[XFRMA_SA_EXTRA_FLAGS]));
+		EXPECT_EQ(out ? cases[i / 2].out_tfcpad : 0, u32_of(tb[XFRMA_TFCPAD]));
+		netlink_msg_free(msg);
+	}
+}
+
+TEST(tfc_padding_is_for_tunnels)
+{
+	struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+	struct ipsec_sa sa = sample();
+	struct nl_msg *msg;
+
+	sa.direction = IPSEC_OUT;
+	sa.mode = IPSEC_TRANSPORT;
+	sa.tfc_padding = 1000;
+	ASSERT_EQ(0, xfrm_sa_build_add(&sa, &new_kernel, false, &msg));
+	attributes(msg, sizeof(struct xfrm_usersa_info), tb);
+	EXPECT_EQ(NULL, tb[XFRMA_TFCPAD]);
+	netlink_msg_free(msg);
+}
+
+TEST(packets_get_a_mark_where_its_mask_has_ones)
+{
+	struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+	struct ipsec_sa sa = sample();
+	struct nl_msg *msg;
+
+	sa.set_mark = (struct ipsec_mark){ 0x20, 0xf0 };
+	ASSERT_EQ(0, xfrm_sa_build_add(&sa, &old_kernel, false, &msg));
+	attributes(msg, sizeof(struct xfrm_usersa_info), tb);
+	EXPECT_EQ(0x20, u32_of(tb[XFRMA_SET_MARK]));
+	EXPECT_EQ(0xf0, u32_of(tb[XFRMA_SET_MARK_MASK]));
+	EXPECT_EQ(NULL, tb[XFRMA_MARK]);
+	netlink_msg_free(msg);
+}
+
 TEST(what_the_kernel_says_of_an_sa_is_read)
 {
 	struct ipsec_sa sa = sample();

@@ -6,6 +6,7 @@
 #include <kselftest_harness.h>
 
 #include <linux/udp.h>
+#include <net/if.h>
 #include <sys/wait.h>
 
 #include "kernel.h"
@@ -101,9 +102,10 @@ TEST_F(policies, marks_and_interface_ids_make_policies_of_their_own)
 			routed = plain;
 
 	SKIP_WITHOUT_KERNEL(self->lacks);
-	marked.spd.policy.mark = 5;
-	marked.spd.policy.mark_mask = 0xff;
-	routed.spd.policy.if_id = 9;
+	marked.spd.policy.mark_in = (struct ipsec_mark){ 5, 0xff };
+	marked.spd.policy.mark_out = marked.spd.policy.mark_in;
+	routed.spd.policy.if_id_in = 9;
+	routed.spd.policy.if_id_out = 8;
 	ASSERT_EQ(0, kernel_op(&self->k, &plain, NULL));
 	ASSERT_EQ(0, kernel_op(&self->k, &marked, NULL));
 	ASSERT_EQ(0, kernel_op(&self->k, &routed, NULL));
@@ -114,6 +116,108 @@ TEST_F(policies, marks_and_interface_ids_make_policies_of_their_own)
 	ASSERT_EQ(3, kernel_look(&self->k)->n_policies);
 	EXPECT_EQ(0, kernel_look(&self->k)->policies[0].key.mark_mask);
 	EXPECT_EQ(0, kernel_look(&self->k)->policies[0].key.if_id);
+}
+
+TEST_F(policies, directions_may_differ_in_mark_and_interface_id)
+{
+	struct ipsec_op op = sample_policy(1, "10.1.0.0/16", "10.2.0.0/16");
+	struct seen *s;
+
+	SKIP_WITHOUT_KERNEL(self->lacks);
+	op.spd.policy.mark_in = (struct ipsec_mark){ 1, 0xf };
+	op.spd.policy.mark_out = (struct ipsec_mark){ 2, 0xff };
+	op.spd.policy.if_id_in = 3;
+	op.spd.policy.if_id_out = 4;
+	op.spd.policy.fwd_out = true;
+	op.spd.policy.priority = 77;
+	ASSERT_EQ(0, kernel_op(&self->k, &op, NULL));
+	s = kernel_look(&self->k);
+	ASSERT_EQ(4, s->n_policies);
+	for (size_t i = 0; i < s->n_policies; i++) {
+		const struct xfrm_policy_info *p = &s->policies[i];
+		bool out = p->key.sel.saddr.a4 == inet_addr("10.1.0.0");
+
+		EXPECT_EQ(out, p->key.dir == XFRM_POLICY_OUT ||
+				       (p->key.dir == XFRM_POLICY_FWD && p->key.mark == 2));
+		EXPECT_EQ(out ? 2 : 1, p->key.mark);
+		EXPECT_EQ(out ? 0xff : 0xf, p->key.mark_mask);
+		EXPECT_EQ(out ? 4 : 3, p->key.if_id);
+		EXPECT_EQ(77, p->priority);
+		EXPECT_EQ(REQID, p->reqid);
+	}
+	op.type = IPSEC_POLICY_DELETE;
+	ASSERT_EQ(0, kernel_op(&self->k, &op, NULL));
+	EXPECT_EQ(0, kernel_look(&self->k)->n_policies);
+}
+
+TEST_F(policies, what_passes_wins_and_what_drops_comes_last)
+{
+	struct ipsec_op protect = sample_policy(1, "10.1.1.1/32", "10.2.1.1/32");
+	struct ipsec_op pass = sample_policy(2, "0.0.0.0/0", "10.2.0.0/16");
+	struct ipsec_op drop = sample_policy(3, "10.1.1.1/32", "10.2.1.2/32");
+	uint32_t priorities[3] = { 0 };
+	struct seen *s;
+
+	SKIP_WITHOUT_KERNEL(self->lacks);
+	pass.spd.policy.action = IPSEC_PASS;
+	drop.spd.policy.action = IPSEC_DROP;
+	pass.spd.policy.reqid = drop.spd.policy.reqid = 0;
+	pass.spd.policy.mode = IPSEC_TRANSPORT;
+	ASSERT_EQ(0, kernel_op(&self->k, &protect, NULL));
+	ASSERT_EQ(0, kernel_op(&self->k, &pass, NULL));
+	ASSERT_EQ(0, kernel_op(&self->k, &drop, NULL));
+	s = kernel_look(&self->k);
+	ASSERT_EQ(9, s->n_policies);
+	for (size_t i = 0; i < s->n_policies; i++) {
+		const struct xfrm_policy_info *p = &s->policies[i];
+
+		if (p->key.dir != XFRM_POLICY_OUT)
+			continue;
+		EXPECT_TRUE(xfrm_policy_index_is_ours(p->index));
+		if (p->key.sel.daddr.a4 == inet_addr("10.2.0.0"))
+			priorities[0] = p->priority;
+		else if (p->reqid)
+			priorities[1] = p->priority;
+		else
+			priorities[2] = p->priority;
+		EXPECT_EQ(p->key.sel.daddr.a4 == inet_addr("10.2.1.2"),
+			  p->action == XFRM_POLICY_BLOCK);
+	}
+	EXPECT_NE(0, priorities[0]);
+	EXPECT_LT(priorities[0], priorities[1]);
+	EXPECT_LT(priorities[1], priorities[2]);
+	pass.type = IPSEC_POLICY_DELETE;
+	ASSERT_EQ(0, kernel_op(&self->k, &pass, NULL));
+	EXPECT_EQ(6, kernel_look(&self->k)->n_policies);
+	/* Without a reqid, too, they are known as ours. */
+	kernel_close_backend(&self->k);
+	EXPECT_EQ(0, kernel_look(&self->k)->n_policies);
+}
+
+TEST_F(policies, an_interface_binds_policies_even_when_its_name_is_gone)
+{
+	struct ipsec_op op = sample_policy(1, "10.1.0.0/16", "10.2.0.0/16");
+	struct ipsec_request *req;
+	unsigned index;
+
+	SKIP_WITHOUT_KERNEL(self->lacks);
+	strcpy(op.spd.policy.interface, "moon0");
+	EXPECT_EQ(-ENODEV, kernel_op(&self->k, &op, NULL));
+	ASSERT_EQ(0, system("ip link add moon0 type veth peer name moon1"));
+	index = if_nametoindex("moon0");
+	req = ipsec_request_new(1);
+	req->ops[0] = op;
+	ASSERT_EQ(0, kernel_run(&self->k, req));
+	ASSERT_EQ(0, req->err);
+	ASSERT_EQ(3, kernel_look(&self->k)->n_policies);
+	EXPECT_EQ(index, (unsigned)kernel_look(&self->k)->policies[0].key.sel.ifindex);
+	EXPECT_EQ(index, req->ops[0].spd.policy.ifindex);
+	ASSERT_EQ(0, system("ip link set moon0 name sun0"));
+	req->ops[0].type = IPSEC_POLICY_DELETE;
+	ASSERT_EQ(0, kernel_run(&self->k, req));
+	EXPECT_EQ(0, req->ops[0].err);
+	EXPECT_EQ(0, kernel_look(&self->k)->n_policies);
+	ipsec_request_free(req);
 }
 
 TEST_F(policies, a_foreign_policy_is_refused_and_stays)

@@ -95,8 +95,8 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_EQ(CHILD_ACTION_START, child->close_action);
 	EXPECT_EQ(CHILD_ACTION_START, child->dpd_action);
 	EXPECT_EQ(1024, child->replay_window);
-	EXPECT_EQ(7, child->if_id_in);
-	EXPECT_EQ(7, child->if_id_out);
+	EXPECT_EQ(7, child->if_id_in.value);
+	EXPECT_EQ(7, child->if_id_out.value);
 	EXPECT_EQ(NULL, connection_child(conn, "none"));
 	EXPECT_EQ(NULL, connection_child_by_reqid(conn, 5));
 	connection_unref(conn);
@@ -242,14 +242,22 @@ static const struct {
 	{ "children { c {\nreplay_window = 5000\n} }",
 	  "f:3:1: gw.children.c.replay_window: found '5000', expected a number from 0 to 4096 "
 	  "packets\n" },
-	{ "children { c {\nif_id_in = 1\n} }",
-	  "f:2:12: gw.children.c: found 1 for if_id_in and 0 for if_id_out, expected the same "
-	  "number\n" },
-	{ "children { c {\nif_id_in = %unique\n} }",
-	  "f:3:1: gw.children.c.if_id_in: found '%unique', expected a number\n" },
-	{ "children { c {\nmark_in = 1\n} }",
-	  "f:3:1: gw.children.c.mark_in: not supported: marks are not built yet; use if_id_in and "
-	  "if_id_out\n" },
+	{ "children { c {\nif_id_in = %same\n} }",
+	  "f:3:1: gw.children.c.if_id_in: found '%same', expected the number of an XFRM interface, "
+	  "%unique or %unique-dir\n" },
+	{ "children { c {\nmark_in = 1/0xfe\n} }",
+	  "f:3:1: gw.children.c.mark_in: found '1/0xfe', expected a mark, %unique or %unique-dir, "
+	  "and perhaps /mask, in which all bits of the mark are\n" },
+	{ "children { c {\nstart_action = trap\nmark_out = %unique\n} }",
+	  "f:2:12: gw.children.c: found start_action = trap with %unique, expected numbers that are "
+	  "fixed\n" },
+	{ "children { c {\nmark_out = 1\nset_mark_in = %same\n} }",
+	  "f:2:12: gw.children.c: found %same, expected a mark of that direction that it could be\n" },
+	{ "children { c {\ntfc_padding = 65536\n} }",
+	  "f:3:1: gw.children.c.tfc_padding: found '65536', expected mtu, or octets up to 65535\n" },
+	{ "children { c {\ninterface = an_interface_with_a_long_name\n} }",
+	  "f:3:1: gw.children.c.interface: found 'an_interface_with_a_long_name', expected the name "
+	  "of a network interface\n" },
 	{ "children { c {\nhw_offload = packet\n} }",
 	  "f:3:1: gw.children.c.hw_offload: found 'packet', expected no: offloading is not built "
 	  "yet\n" },
