@@ -84,8 +84,20 @@ static void link_carry(struct sim *sim, unsigned to, const struct ike_action *ac
 		die("out of memory");
 }
 
+/* Of the IP datagram: the headers of IP and UDP, and the non-ESP marker. */
+static size_t datagram_size(const struct ike_action *action)
+{
+	return packet_bytes(action->send.packet).len + 8 +
+	       (action->send.remote.family == AF_INET6 ? 40 : 20) +
+	       (action->send.local.port == IKE_NATT_PORT ? 4 : 0);
+}
+
 static void link_send(struct sim *sim, unsigned from, const struct ike_action *action)
 {
+	if (sim->link.mtu && datagram_size(action) > sim->link.mtu) {
+		sim->too_long++;
+		return;
+	}
 	if (sim_random(sim, 1000) < sim->link.loss)
 		sim->lost++;
 	else

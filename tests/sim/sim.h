@@ -18,6 +18,7 @@
 struct sim_link {
 	unsigned loss, duplication, reordering;
 	struct duration delay, reordering_delay; /* at most */
+	unsigned mtu; /* longer IP datagrams get lost, as where fragments of IP don't pass; 0: none */
 };
 
 /* The kernel's side of one peer. */
@@ -61,7 +62,7 @@ struct sim {
 	struct duration job_delay; /* how long a job takes */
 	bool jobs_full;		   /* the pool takes no jobs */
 	struct sim_peer peers[2];
-	uint64_t delivered, lost;
+	uint64_t delivered, lost, too_long;
 };
 
 /* Both peers with the configuration texts (files of our language). Exits on failure. */

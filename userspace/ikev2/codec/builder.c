@@ -9,7 +9,7 @@
 /* Offset of the first octet that is encrypted. */
 static size_t text_at(const struct ike_builder *b)
 {
-	return b->sk_at + IKE_PAYLOAD_HEADER_LEN + crypto_suite_iv_len(aead_key_suite(b->key));
+	return b->iv_at + crypto_suite_iv_len(aead_key_suite(b->key));
 }
 
 void ike_builder_init(struct ike_builder *b, struct writer *w, const struct ike_header *header)
@@ -72,21 +72,71 @@ void ike_builder_notify(struct ike_builder *b, uint16_t type, struct bytes data)
 			 &(struct ike_notify){ .type = type, .data = data });
 }
 
+static void begin_text(struct ike_builder *b, struct aead_key *key)
+{
+	b->key = key;
+	b->iv_at = b->w->len;
+	writer_zeros(b->w, crypto_suite_iv_len(aead_key_suite(key)));
+}
+
 void ike_builder_encrypt(struct ike_builder *b, struct aead_key *key)
 {
 	/* Its Next Payload octet is where the type of the first inner payload goes (3.14). */
 	b->sk_at = add_header(b, IKE_PAYLOAD_SK);
-	b->key = key;
-	writer_zeros(b->w, crypto_suite_iv_len(aead_key_suite(key)));
+	begin_text(b, key);
+}
+
+void ike_builder_encrypt_fragment(struct ike_builder *b, struct aead_key *key, uint16_t number,
+				  uint16_t total)
+{
+	b->sk_at = add_header(b, IKE_PAYLOAD_SKF);
+	writer_u16(b->w, number);
+	writer_u16(b->w, total);
+	begin_text(b, key);
+}
+
+void ike_builder_content(struct ike_builder *b, uint8_t first, struct bytes content)
+{
+	writer_patch_u8(b->w, b->next_at, first);
+	writer_bytes(b->w, content);
+}
+
+/* How many octets of padding the text takes, without the one that counts them (3.14). */
+static size_t padding(const struct ike_builder *b)
+{
+	size_t block = crypto_suite_block_len(aead_key_suite(b->key));
+	size_t used = b->w->len - text_at(b) + 1;
+
+	return (block - used % block) % block;
+}
+
+size_t ike_builder_len(struct ike_builder *b)
+{
+	size_t len;
+
+	close_payload(b);
+	len = b->w->len - b->message_at;
+	if (b->key && !b->w->err)
+		len += padding(b) + 1 + crypto_suite_icv_len(aead_key_suite(b->key));
+	return len;
+}
+
+int ike_builder_inner(struct ike_builder *b, uint8_t *ret_first, struct bytes *ret_content)
+{
+	close_payload(b);
+	if (b->w->err)
+		return b->w->err;
+	*ret_first = b->w->data[b->sk_at];
+	*ret_content = BYTES(b->w->data + text_at(b), b->w->len - text_at(b));
+	return 0;
 }
 
 /* Padding, its length, and room for the ICV (3.14). Returns the length of the text with padding. */
 static size_t add_trailer(struct ike_builder *b)
 {
 	const struct crypto_suite *suite = aead_key_suite(b->key);
-	size_t block = crypto_suite_block_len(suite);
 	size_t used = b->w->len - text_at(b) + 1;
-	size_t pad = (block - used % block) % block;
+	size_t pad = padding(b);
 
 	writer_zeros(b->w, pad);
 	writer_u8(b->w, (uint8_t)pad);
@@ -97,11 +147,10 @@ static size_t add_trailer(struct ike_builder *b)
 static int seal(struct ike_builder *b, size_t text_len)
 {
 	uint8_t *data = b->w->data;
-	size_t iv_at = b->sk_at + IKE_PAYLOAD_HEADER_LEN;
 	uint8_t *text = data + text_at(b);
 
-	return aead_seal(b->key, BYTES(data + b->message_at, iv_at - b->message_at), text, text_len,
-			 data + iv_at, text + text_len);
+	return aead_seal(b->key, BYTES(data + b->message_at, b->iv_at - b->message_at), text,
+			 text_len, data + b->iv_at, text + text_len);
 }
 
 int ike_builder_finish(struct ike_builder *b, struct bytes *ret_message)

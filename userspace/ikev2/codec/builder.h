@@ -21,6 +21,7 @@ struct ike_builder {
 	size_t next_at;       /* of the octet that will name the next payload */
 	size_t payload_at;    /* of the open payload's generic header; 0: none is open */
 	size_t sk_at;         /* of the SK payload's generic header */
+	size_t iv_at;         /* of the octets that are sealed: IV, text, ICV */
 };
 
 /*
@@ -38,6 +39,26 @@ struct writer *ike_builder_payload(struct ike_builder *b, uint8_t type);
  * the caller's, and its sequence of IVs moves on: see aead_seal().
  */
 void ike_builder_encrypt(struct ike_builder *b, struct aead_key *key);
+
+/*
+ * As ike_builder_encrypt(), with a fragment payload (SKF, RFC 7383 2.5) that has these numbers. What
+ * goes into it is a chunk: ike_builder_content(). For skf.h.
+ */
+void ike_builder_encrypt_fragment(struct ike_builder *b, struct aead_key *key, uint16_t number,
+				  uint16_t total);
+/* Octets of payloads that are written already; first: type of the payload they begin with. */
+void ike_builder_content(struct ike_builder *b, uint8_t first, struct bytes content);
+
+/*
+ * The length that the message will have. Closes the open payload; more may follow.
+ */
+size_t ike_builder_len(struct ike_builder *b);
+/*
+ * The inner payloads so far, in clear, and the type of the first: what is to be cut into fragments
+ * instead of ike_builder_finish(). A view of the writer. The message must have nothing outside the
+ * encrypted payload (true for all of IKEv2, RFC 7383 2.5.3). 0 or the writer's error.
+ */
+int ike_builder_inner(struct ike_builder *b, uint8_t *ret_first, struct bytes *ret_content);
 
 /*
  * Close what is open, pad, seal, set the lengths. ret_message is a view of w, without what stood

@@ -3,18 +3,16 @@
 
 #include <errno.h>
 
-int ike_sk_open(struct ike_message *m, struct aead_key *key, uint8_t *plain,
-		struct ike_fault *ret_fault)
+int ike_sk_open_body(struct ike_message *m, struct bytes sealed, struct aead_key *key,
+		     uint8_t *plain, struct bytes *ret_content, struct ike_fault *ret_fault)
 {
 	const struct crypto_suite *suite = aead_key_suite(key);
 	size_t iv_len = crypto_suite_iv_len(suite), icv_len = crypto_suite_icv_len(suite);
-	struct bytes sealed = m->encrypted, aad, icv;
 	uint8_t iv[CRYPTO_IV_MAX];
+	struct bytes aad, icv;
 	size_t len;
 	int err;
 
-	if (m->encrypted_type != IKE_PAYLOAD_SK)
-		return ike_fault_set(ret_fault, IKE_IGNORE, 0, "no encrypted payload");
 	if (m->opened)
 		return ike_fault_set(ret_fault, IKE_IGNORE, 0, "encrypted payload opened before");
 	if (sealed.len < iv_len + 1 + icv_len)
@@ -39,5 +37,18 @@ int ike_sk_open(struct ike_message *m, struct aead_key *key, uint8_t *plain,
 	if (plain[len - 1] > len - 1)
 		return ike_fault_set(ret_fault, IKE_MALFORMED, len - 1,
 				     "padding longer than the encrypted content");
-	return ike_message_append_inner(m, BYTES(plain, len - 1 - plain[len - 1]), ret_fault);
+	*ret_content = BYTES(plain, len - 1 - plain[len - 1]);
+	return IKE_OK;
+}
+
+int ike_sk_open(struct ike_message *m, struct aead_key *key, uint8_t *plain,
+		struct ike_fault *ret_fault)
+{
+	struct bytes content;
+	int verdict;
+
+	if (m->encrypted_type != IKE_PAYLOAD_SK)
+		return ike_fault_set(ret_fault, IKE_IGNORE, 0, "no encrypted payload");
+	verdict = ike_sk_open_body(m, m->encrypted, key, plain, &content, ret_fault);
+	return verdict ? verdict : ike_message_append_inner(m, content, ret_fault);
 }

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Opening of the encrypted payload: RFC 7296 3.14 for encrypt-then-MAC, RFC 5282 for AEADs.
- * Sealing is the builder's (builder.h). Fragments (SKF, RFC 7383) are known but not opened.
+ * Sealing is the builder's (builder.h); fragments (SKF, RFC 7383) are in skf.h.
  */
 #include "pdk/crypto/aead.h"
 #include "ikev2/codec/message.h"
@@ -22,3 +22,11 @@
  */
 int ike_sk_open(struct ike_message *m, struct aead_key *key, uint8_t *plain,
 		struct ike_fault *ret_fault);
+
+/*
+ * What SK and SKF have in common: verify, decrypt and unpad sealed, the IV, ciphertext and ICV at
+ * the end of m. ret_content is a view of plain: the memory of sealed itself, or with no overlap.
+ * Verdicts as for ike_sk_open(); IKE_MALFORMED is about the padding alone.
+ */
+int ike_sk_open_body(struct ike_message *m, struct bytes sealed, struct aead_key *key,
+		     uint8_t *plain, struct bytes *ret_content, struct ike_fault *ret_fault);

@@ -257,6 +257,10 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 	COUNTER("unexpected", f.core.unexpected);
 	COUNTER("errors-sent", f.core.errors_sent);
 	COUNTER("errors-withheld", f.core.errors_withheld);
+	COUNTER("fragments", f.core.fragments);
+	COUNTER("fragments-refused", f.core.fragments_refused);
+	COUNTER("reassembled", f.core.reassembled);
+	COUNTER("reassembly-timeouts", f.core.reassembly_timeouts);
 	COUNTER("cookies-sent", f.core.cookies_sent);
 	COUNTER("half-open-refused", f.core.half_open_refused);
 	COUNTER("established", f.core.established);

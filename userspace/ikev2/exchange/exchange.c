@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/sa/core.h"
@@ -35,6 +36,7 @@ static int exchange_send(struct ike_sa *sa)
 		packet_unref(sa->init_request);
 		sa->init_request = packet_ref(packet);
 	}
+	sa->fragments.probe = 0;
 	window_sent(&sa->window, packet, core->now, &core->config->settings);
 	ike_core_send(core, &sa->local, &sa->remote, packet);
 	packet_unref(packet);
@@ -102,6 +104,7 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 	struct exchange *x = steal_ptr(sa->active);
 	enum fsm_verdict verdict;
 
+	fragments_size_good(sa);
 	window_acknowledged(&sa->window);
 	verdict = x->ops->response(sa, x, m);
 	free(x);

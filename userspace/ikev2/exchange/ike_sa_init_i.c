@@ -11,6 +11,7 @@
 #include "ikev2/codec/payload.h"
 #include "ikev2/codec/proposal.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
@@ -64,6 +65,8 @@ static int init_request(struct ike_sa *sa, const struct exchange *x, struct mess
 	sa_payload_write(message_payload(m, IKE_PAYLOAD_SA), offer);
 	ike_ke_write(message_payload(m, IKE_PAYLOAD_KE), sa->ke_method, kex_public(sa->kex));
 	ike_nonce_write(message_payload(m, IKE_PAYLOAD_NONCE), nonce_bytes(&sa->nonce_i));
+	if (sa->conn->fragmentation != FRAGMENTATION_NO)
+		message_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
 	return nat_write(sa, m);
 }
 
@@ -134,6 +137,7 @@ static enum fsm_verdict init_response(struct ike_sa *sa, const struct exchange *
 	sa->init_error = 0;
 	sa->init_response = packet_new(m->raw);
 	init_float(sa, m);
+	sa->fragments.agreed = fragments_agreed(sa, m);
 	if (!sa->init_response || exchange_queue(sa, &exchange_ike_auth, 0) < 0) {
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return FSM_STAY;

@@ -11,6 +11,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/codec/proposal.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/message.h"
 #include "ikev2/fsm/state.h"
@@ -54,8 +55,8 @@ void ike_sa_init_refuse(struct ike_core *core, const struct netaddr *local,
 			 (ike_header_from_initiator(request) ? 0 : IKE_FLAG_INITIATOR),
 		.message_id = request->message_id,
 	};
+	struct message m = { .header = header };
 	struct packet *packet;
-	struct message m;
 
 	writer_init_heap(&m.w, IKE_MESSAGE_MAX);
 	ike_builder_init(&m.b, &m.w, &header);
@@ -181,6 +182,8 @@ static int init_answer(struct ike_sa *sa)
 	sa_payload_write_one(message_payload(&m, IKE_PAYLOAD_SA), &sa->proposal);
 	ike_ke_write(message_payload(&m, IKE_PAYLOAD_KE), sa->ke_method, kex_public(sa->kex));
 	ike_nonce_write(message_payload(&m, IKE_PAYLOAD_NONCE), nonce_bytes(&sa->nonce_r));
+	if (sa->fragments.agreed)
+		message_notify(&m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
 	err = nat_write(sa, &m);
 	if (err < 0) {
 		writer_fini(&m.w);
@@ -209,6 +212,7 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	sa->nonce_r.len = IKE_SA_NONCE_LEN;
 	random_fill(sa->nonce_r.data, sa->nonce_r.len);
 	nat_detect(sa, m);
+	sa->fragments.agreed = fragments_agreed(sa, m);
 
 	sa->init_request = packet_new(m->raw);
 	err = sa->init_request ? init_keys(sa, &request.ke) : -ENOMEM;

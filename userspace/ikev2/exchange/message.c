@@ -5,6 +5,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/codec/message.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -21,6 +22,8 @@ static void message_begin(struct ike_sa *sa, struct message *m, enum ike_exchang
 		.message_id = id,
 	};
 
+	m->sa = sa;
+	m->header = header;
 	writer_init_heap(&m->w, IKE_MESSAGE_MAX);
 	ike_builder_init(&m->b, &m->w, &header);
 	if (type != IKE_EXCHANGE_IKE_SA_INIT)
@@ -37,21 +40,31 @@ void message_begin_response(struct ike_sa *sa, struct message *m, enum ike_excha
 	message_begin(sa, m, type, IKE_FLAG_RESPONSE, sa->window.receive_next);
 }
 
-int message_finish(struct message *m, struct packet **ret_packet)
+static int message_seal(struct message *m, struct packet **ret_packet)
 {
-	struct packet *packet;
 	struct bytes bytes;
 	int err = ike_builder_finish(&m->b, &bytes);
 
-	if (err == 0) {
-		packet = packet_new(bytes);
-		if (packet)
-			*ret_packet = packet;
-		else
-			err = -ENOMEM;
-	}
+	if (err == 0)
+		*ret_packet = packet_new(bytes);
+	return err == 0 && !*ret_packet ? -ENOMEM : err;
+}
+
+int message_finish(struct message *m, struct packet **ret_packet)
+{
+	struct packet *packet = NULL, *text = NULL;
+	int err = m->sa ? fragments_cut(m, &packet, &text) : 0;
+
+	if (err == 0 && !packet)
+		err = message_seal(m, &packet);
 	writer_fini(&m->w);
-	return err;
+	if (err < 0) {
+		packet_unref(text);
+		return err;
+	}
+	packet->text = text;
+	*ret_packet = packet;
+	return 0;
 }
 
 void message_respond(struct ike_sa *sa, struct message *m)
@@ -65,6 +78,7 @@ void message_respond(struct ike_sa *sa, struct message *m)
 		return;
 	}
 	window_answered(&sa->window, packet);
+	sa->fragments.repeated = 0;
 	ike_core_send(sa->core, &sa->local, &sa->remote, packet);
 	packet_unref(packet);
 }

@@ -10,6 +10,8 @@
 struct ike_sa;
 
 struct message {
+	struct ike_sa *sa; /* NULL: of none, always whole */
+	struct ike_header header;
 	struct writer w;
 	struct ike_builder b;
 };
@@ -30,7 +32,7 @@ static inline void message_notify(struct message *m, uint16_t type, struct bytes
 	ike_builder_notify(&m->b, type, data);
 }
 
-/* Make a packet of it; the memory of m is gone in any case. 0 or -errno. */
+/* Make a packet, or a chain of fragments, of it; the memory of m is gone in any case. 0 or -errno. */
 int message_finish(struct message *m, struct packet **ret_packet);
 
 /*

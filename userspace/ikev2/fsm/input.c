@@ -7,12 +7,15 @@
 #include "ikev2/fsm/input.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "pdk/log/log.h"
 #include "ikev2/codec/dump.h"
 #include "ikev2/codec/sk.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/fragment.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/outside.h"
 #include "ikev2/fsm/state.h"
@@ -32,6 +35,7 @@ struct input {
 	struct ike_message m;
 	struct ike_fault fault;
 	int verdict; /* of the codec */
+	uint8_t *whole; /* memory of a message that came in fragments */
 };
 
 void input_end(struct ike_core *core)
@@ -146,28 +150,55 @@ static void input_response(struct ike_sa *sa, struct input *in, bool encrypted)
 		fsm_enter(sa, IKE_STATE_DEAD, "the response lacks what it has to hold");
 }
 
-/* Verify and decrypt. False: not the peer's. */
+static bool is_fragment(const struct input *in)
+{
+	return in->m.encrypted_type == IKE_PAYLOAD_SKF;
+}
+
+/* Verify, decrypt, put together. True: in->m is a whole message of the peer. */
 static bool input_open(struct ike_sa *sa, struct input *in)
 {
 	uint8_t *plain = (uint8_t *)in->m.encrypted.data;
 
-	if (!sa->key_in || in->m.encrypted_type != IKE_PAYLOAD_SK)
-		return false;
-	/* In place: the datagram's buffer is ours. */
-	in->verdict = ike_sk_open(&in->m, sa->key_in, plain, &in->fault);
+	if (sa->key_in && is_fragment(in)) {
+		switch (fragment_take(sa, &in->m, &in->verdict, &in->fault, &in->whole)) {
+		case FRAGMENT_IGNORED:
+			return false;
+		case FRAGMENT_STORED:
+			sa->last_inbound = sa->core->now;
+			return false;
+		case FRAGMENT_COMPLETE:
+			return true;
+		case FRAGMENT_TOO_MUCH:
+			fsm_enter(sa, IKE_STATE_DEAD, "the peer sends more than a message can be");
+			return false;
+		}
+	}
+	if (sa->key_in && in->m.encrypted_type == IKE_PAYLOAD_SK) {
+		/* In place: the datagram's buffer is ours. */
+		in->verdict = ike_sk_open(&in->m, sa->key_in, plain, &in->fault);
+		if (in->m.opened)
+			fragment_forget(sa, &in->m);
+	}
+	sa->core->counters.unauthentic += !in->m.opened;
 	return in->m.opened;
 }
 
 /* A request: new, repeated, or none of ours? */
-static bool window_admits(struct ike_sa *sa, const struct input *in)
+static bool window_admits(struct ike_sa *sa, struct input *in)
 {
+	const uint32_t id = in->m.header.message_id;
 	struct ike_core *core = sa->core;
 
-	switch (window_received(&sa->window, in->m.header.message_id, in->digest)) {
+	switch (is_fragment(in) ? window_received_fragment(&sa->window, id)
+				: window_received(&sa->window, id, in->digest)) {
 	case WINDOW_NEW:
 		return true;
 	case WINDOW_REPEATED:
 		core->counters.repeated++;
+		if (is_fragment(in) && !fragment_asks_again(sa, &in->m))
+			return false;
+		fragments_shrink_response(sa);
 		ike_core_send(core, &sa->local, &sa->remote, sa->window.response);
 		return false;
 	case WINDOW_IN_PROGRESS:
@@ -206,10 +237,8 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 	}
 	if (!response && !window_admits(sa, in))
 		return;
-	if (encrypted && !input_open(sa, in)) {
-		sa->core->counters.unauthentic++;
+	if (encrypted && !input_open(sa, in))
 		return;
-	}
 	trace(sa->log_name, "received", &in->m);
 	if (encrypted)
 		sa->last_inbound = sa->core->now;
@@ -335,5 +364,6 @@ void ike_input_datagram(struct ike_core *core, struct instant now, const struct 
 	core->now = now;
 	core->counters.received++;
 	input_dispatch(core, &in);
+	free(in.whole);
 	input_end(core);
 }

@@ -4,6 +4,9 @@
  *
  * - An outstanding request is sent again with growing pauses until its response comes or the budget
  *   is used up; then the peer counts as dead (RFC 7296 2.4).
+ * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the repetitions
+ *   begin anew with each size.
+ * - A message of which fragments are missing is forgotten when its sender must have given up (2.6).
  * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
  *   answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
@@ -14,13 +17,17 @@
  */
 #include "ikev2/fsm/timers.h"
 
+#include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/fsm/liveness.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
 
 bool timers_before(const struct heap_node *a, const struct heap_node *b)
 {
@@ -53,6 +60,8 @@ void timers_update(struct ike_sa *sa)
 	at = instant_min(at, auth_end(sa));
 	at = instant_min(at, liveness_time(sa));
 	at = instant_min(at, sa->keepalive_at);
+	at = instant_min(at, sa->fragments.requests.until);
+	at = instant_min(at, sa->fragments.responses.until);
 	sa->deadline = at;
 	if (!instant_is_never(at))
 		heap_insert(&sa->core->timers, &sa->timer);
@@ -62,7 +71,8 @@ static void timer_retransmit(struct ike_sa *sa)
 {
 	struct ike_core *core = sa->core;
 
-	if (!window_retransmit(&sa->window, core->now, &core->config->settings)) {
+	if (!fragments_shrink_request(sa, 0) &&
+	    !window_retransmit(&sa->window, core->now, &core->config->settings)) {
 		if (!sa->end)
 			sa->end = SA_END_DEAD;
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer does not answer");
@@ -87,6 +97,14 @@ static void timer_keepalive(struct ike_sa *sa)
 	timers_keep_alive(sa);
 }
 
+static void timer_reassembly(struct ike_sa *sa, struct reassembly *r)
+{
+	log_obj_debug(ike, sa->log_name, "message %u: %u of %u fragments came", r->message_id, r->have,
+		      r->total);
+	sa->core->counters.reassembly_timeouts++;
+	reassembly_reset(r);
+}
+
 static void timers_run_one(struct ike_sa *sa)
 {
 	struct instant now = sa->core->now;
@@ -99,6 +117,10 @@ static void timers_run_one(struct ike_sa *sa)
 		auth_run_timeout(sa);
 	else if (sa->window.request && instant_reached(now, sa->window.retransmit_at))
 		timer_retransmit(sa);
+	else if (instant_reached(now, sa->fragments.requests.until))
+		timer_reassembly(sa, &sa->fragments.requests);
+	else if (instant_reached(now, sa->fragments.responses.until))
+		timer_reassembly(sa, &sa->fragments.responses);
 	else if (instant_reached(now, sa->keepalive_at))
 		timer_keepalive(sa);
 	else if (instant_reached(now, liveness_time(sa)))

@@ -42,6 +42,14 @@ enum unique_policy {
 };
 const char *unique_policy_name(enum unique_policy policy);
 
+/* Fragmentation of IKE messages (RFC 7383). With IKEv2 force is the same as yes. */
+enum fragmentation_policy {
+	FRAGMENTATION_YES,    /* announce it, and send fragments to a peer that has announced it */
+	FRAGMENTATION_ACCEPT, /* announce it, and send whole messages */
+	FRAGMENTATION_FORCE,
+	FRAGMENTATION_NO, /* don't announce it, and so get none */
+};
+
 /* What is done with a Child SA on load (start), when the peer closes it (close) and when the peer
  * is dead (dpd). */
 enum child_action {
@@ -128,6 +136,7 @@ struct connection {
 	struct proposal_list proposals;   /* IKE */
 	enum proposal_prefer prefer;      /* as responder */
 	struct auth_conf local, remote;
+	enum fragmentation_policy fragmentation;
 	bool encap;                /* force UDP encapsulation by faking a NAT */
 	struct duration dpd_delay; /* idle time before a liveness check; 0: none */
 	uint32_t keyingtries;      /* of an initiator; 0: for ever */

@@ -269,6 +269,7 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
 
 /* -------- the table -------- */
 
+static const char *const fragmentation_names[] = { "yes", "accept", "force", "no", NULL };
 static const char *const prefer_names[] = { "own", "peer", NULL };
 
 static const struct conf_option children_options[] = {
@@ -299,6 +300,11 @@ const struct conf_option connection_options[] = {
 	  .doc = "IKE proposals, best first, such as aes128gcm16-prfsha256-x25519." },
 	{ "prefer", CONF_OPT_ENUM, FIELD(prefer), .dflt = "own", .names = prefer_names,
 	  .doc = "Whose order decides among proposals that both sides have, as responder." },
+	{ "fragmentation", CONF_OPT_ENUM, FIELD(fragmentation), .dflt = "yes",
+	  .names = fragmentation_names,
+	  .doc = "Fragmentation of long IKE messages (RFC 7383). yes: announce it, and use it with "
+		 "a peer that does so, too. accept: announce it, but send messages whole. force: "
+		 "the same as yes. no: don't announce it; then the peer may not use it either." },
 	{ "encap", CONF_OPT_BOOL, FIELD(encap), .dflt = "no",
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
@@ -330,8 +336,6 @@ const struct conf_option connection_options[] = {
 	{ "unique", CONF_OPT_ONLY, .dflt = "never",
 	  .doc = "replacing IKE SAs is not built yet, all are kept" },
 	{ "mobike", CONF_OPT_ONLY, .dflt = "no", .doc = "MOBIKE (RFC 4555) is not built yet" },
-	{ "fragmentation", CONF_OPT_ONLY, .dflt = "no",
-	  .doc = "IKE fragmentation (RFC 7383) is not built yet" },
 	{ "aggressive", CONF_OPT_ONLY, .dflt = "no", .doc = "aggressive mode belongs to IKEv1" },
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
 	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },

@@ -19,6 +19,16 @@ static int take_port(const struct conf_option *o, const struct conf_node *node, 
 	return 0;
 }
 
+/* Less than this holds hardly anything but headers. */
+#define FRAGMENT_SIZE_LEAST 296
+
+static const char *check_fragment_size(const void *field)
+{
+	uint32_t size = *(const uint32_t *)field;
+
+	return size && size < FRAGMENT_SIZE_LEAST ? "0, or 296 to 65535 octets" : NULL;
+}
+
 #define FIELD(name) offsetof(struct ike_settings, name)
 
 /* A dozen retransmissions over almost four minutes, as RFC 7296 2.4 suggests. */
@@ -53,6 +63,10 @@ const struct conf_option ike_settings_options[] = {
 	  .doc = "IKE SAs in all from which on first messages are dropped. 0: no limit." },
 	{ "nat_keepalive", CONF_OPT_DURATION, FIELD(nat_keepalive), .dflt = "20s", .max = 3600000,
 	  .doc = "Time without traffic after which a keepalive holds a NAT's mapping. 0: never." },
+	{ "fragment_size", CONF_OPT_INT, FIELD(fragment_size), .dflt = "1280", .max = 65535,
+	  .unit = "octets", .check = check_fragment_size,
+	  .doc = "Size of an IP datagram from which on an IKE message is sent in fragments (RFC "
+		 "7383). 0: 1280 for IPv6, 576 for IPv4." },
 	{ "port", CONF_OPT_CUSTOM, FIELD(port), .dflt = "500", .min = 1, .max = 65535,
 	  .unit = "a UDP port", .take = take_port, .doc = "UDP port of IKE." },
 	{ "port_nat_t", CONF_OPT_CUSTOM, FIELD(port_nat_t), .dflt = "4500", .min = 1, .max = 65535,

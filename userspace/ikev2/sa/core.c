@@ -122,14 +122,16 @@ static struct ike_action *action_new(struct ike_core *core, enum ike_action_type
 void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
 		   struct packet *packet)
 {
-	struct ike_action *action = action_new(core, IKE_ACTION_SEND);
+	for (; packet; packet = packet->next) {
+		struct ike_action *action = action_new(core, IKE_ACTION_SEND);
 
-	if (!action)
-		return; /* as good as lost on the way */
-	action->send.local = *local;
-	action->send.remote = *remote;
-	action->send.packet = packet_ref(packet);
-	core->counters.sent++;
+		if (!action)
+			return; /* as good as lost on the way */
+		action->send.local = *local;
+		action->send.remote = *remote;
+		action->send.packet = packet_ref(packet);
+		core->counters.sent++;
+	}
 }
 
 void ike_core_keepalive(struct ike_core *core, const struct netaddr *local,

@@ -83,7 +83,7 @@ struct ike_action *ike_action_free(struct ike_action *action);
 
 struct ike_counters {
 	uint64_t received;	     /* datagrams */
-	uint64_t sent;		     /* messages, with repetitions */
+	uint64_t sent;		     /* datagrams, with repetitions */
 	uint64_t retransmitted;	     /* requests sent again */
 	uint64_t repeated;	     /* requests that came again, answered from the cache */
 	uint64_t malformed;	     /* no IKE message */
@@ -93,6 +93,10 @@ struct ike_counters {
 	uint64_t unexpected;	     /* no transition for it */
 	uint64_t errors_sent;	     /* to messages of no IKE SA */
 	uint64_t errors_withheld;    /* because there were too many of them */
+	uint64_t fragments;	     /* authentic fragments of messages (RFC 7383) */
+	uint64_t fragments_refused;  /* not agreed on, out of range, repeated, beyond the limits */
+	uint64_t reassembled;	     /* messages made of them */
+	uint64_t reassembly_timeouts; /* messages of which fragments never came */
 	uint64_t cookies_sent;	     /* instead of an answer, under half-open pressure */
 	uint64_t half_open_refused;  /* too many half-open IKE SAs */
 	uint64_t established;	     /* IKE SAs, ever */
@@ -133,6 +137,7 @@ struct ike_core {
 	struct list actions;
 
 	unsigned n_sas, n_half_open, n_children;
+	size_t fragments_used; /* memory that reassemblies hold, in octets */
 	uint32_t next_id;	/* unique numbers for users: IKE SAs and Child SAs */
 	struct siphash_key hash_key; /* for what peers choose: by_init, digests of requests */
 	struct cookie_secret cookie_secrets[2]; /* current, previous */
@@ -152,7 +157,7 @@ struct ike_core *ike_core_free(struct ike_core *core);
 
 /* -------- for the layers above: queue an action -------- */
 
-/* Takes its own reference of packet. */
+/* A message, in all its datagrams. Takes its own references. */
 void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
 		   struct packet *packet);
 /* A keepalive from local to remote. */

@@ -57,6 +57,8 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	sa->created = core->now;
 	sa->last_inbound = core->now;
 	window_init(&sa->window);
+	reassembly_init(&sa->fragments.requests, &core->fragments_used);
+	reassembly_init(&sa->fragments.responses, &core->fragments_used);
 	list_init(&sa->queue);
 	list_init(&sa->children);
 	list_init(&sa->waiters);
@@ -82,6 +84,8 @@ void ike_sa_free(struct ike_sa *sa)
 	free(sa->active);
 	auth_run_free(sa->auth);
 	window_fini(&sa->window);
+	reassembly_reset(&sa->fragments.requests);
+	reassembly_reset(&sa->fragments.responses);
 	packet_unref(sa->init_request);
 	packet_unref(sa->init_response);
 	kex_free(sa->kex);

@@ -17,6 +17,7 @@
 #include "ikev2/sa/fate.h"
 #include "ikev2/sa/keymat.h"
 #include "ikev2/sa/packet.h"
+#include "ikev2/sa/reassembly.h"
 #include "ikev2/sa/window.h"
 
 struct auth_run;
@@ -31,6 +32,16 @@ struct ike_core;
 struct nonce {
 	uint16_t len; /* 0: none yet */
 	uint8_t data[IKE_NONCE_MAX];
+};
+
+/* Fragmentation of messages: RFC 7383. Sizes are of IP datagrams, in octets. */
+struct fragmentation {
+	bool agreed;	       /* both sides have announced it in IKE_SA_INIT (2.3) */
+	uint16_t size;	       /* what the path takes, found out; 0: as configured */
+	uint16_t probe;	       /* what the outstanding request was cut to anew; 0: it wasn't */
+	uint16_t request_size; /* longest fragment of the request being answered; 0: it was whole */
+	uint16_t repeated;     /* how often the last request of the peer has come again */
+	struct reassembly requests, responses; /* what comes in */
 };
 
 struct ike_sa {
@@ -70,6 +81,7 @@ struct ike_sa {
 	struct instant init_error_until; /* so long we wait for a better answer */
 
 	struct window window;
+	struct fragmentation fragments;
 	struct exchange *active; /* ours, its request is outstanding */
 	struct list queue;	 /* ours, waiting for the window */
 	struct auth_run *auth;	 /* IKE_AUTH is being worked on; NULL else */

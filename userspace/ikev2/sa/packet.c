@@ -10,6 +10,8 @@ struct packet *packet_new(struct bytes b)
 	if (!p)
 		return NULL;
 	p->refs = 1;
+	p->next = NULL;
+	p->text = NULL;
 	p->len = b.len;
 	if (b.len)
 		memcpy(p->data, b.data, b.len);
@@ -23,9 +25,31 @@ struct packet *packet_ref(struct packet *p)
 	return p;
 }
 
+static void text_unref(struct packet *text)
+{
+	if (!text || --text->refs)
+		return;
+	explicit_bzero(text->data, text->len);
+	free(text);
+}
+
 struct packet *packet_unref(struct packet *p)
 {
-	if (p && --p->refs == 0)
+	while (p && --p->refs == 0) {
+		struct packet *next = p->next;
+
+		text_unref(p->text);
 		free(p);
+		p = next;
+	}
 	return NULL;
+}
+
+size_t packet_count(const struct packet *p)
+{
+	size_t n = 0;
+
+	for (; p; p = p->next)
+		n++;
+	return n;
 }

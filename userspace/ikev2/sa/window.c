@@ -42,6 +42,15 @@ void window_sent(struct window *w, struct packet *packet, struct instant now,
 	w->retransmit_at = window_next_time(0, now, settings);
 }
 
+void window_request_anew(struct window *w, struct packet *packet, struct instant now,
+			 const struct ike_settings *settings)
+{
+	packet_unref(w->request);
+	w->request = packet_ref(packet);
+	w->sent = 0;
+	w->retransmit_at = window_next_time(0, now, settings);
+}
+
 bool window_expects(const struct window *w, uint32_t id)
 {
 	return w->request && id == w->send_next - 1;
@@ -69,6 +78,13 @@ enum window_verdict window_received(const struct window *w, uint32_t id, uint64_
 	if (id == w->receive_next - 1 && w->response && digest == w->request_digest)
 		return WINDOW_REPEATED;
 	return WINDOW_STALE;
+}
+
+enum window_verdict window_received_fragment(const struct window *w, uint32_t id)
+{
+	if (id == w->receive_next)
+		return w->answering ? WINDOW_IN_PROGRESS : WINDOW_NEW;
+	return id == w->receive_next - 1 && w->response ? WINDOW_REPEATED : WINDOW_STALE;
 }
 
 void window_taken(struct window *w, uint64_t digest)

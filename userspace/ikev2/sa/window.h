@@ -38,6 +38,9 @@ void window_sent(struct window *w, struct packet *packet, struct instant now,
 bool window_expects(const struct window *w, uint32_t id);
 /* The response has come: nothing is outstanding any more. */
 void window_acknowledged(struct window *w);
+/* The outstanding request goes on as packet, cut in another way: its repetitions begin anew. */
+void window_request_anew(struct window *w, struct packet *packet, struct instant now,
+			 const struct ike_settings *settings);
 /*
  * retransmit_at has been reached: true: send w->request again, the next time is set; false: the
  * budget is used up and the peer counts as dead (2.4).
@@ -55,6 +58,8 @@ enum window_verdict {
 
 /* digest: a keyed hash of the whole message. */
 enum window_verdict window_received(const struct window *w, uint32_t id, uint64_t digest);
+/* Of a fragment: WINDOW_REPEATED is one of a request that was answered (RFC 7383 2.6.1). */
+enum window_verdict window_received_fragment(const struct window *w, uint32_t id);
 /* The new request is genuine: it has been taken, and its copies are dropped until it is answered. */
 void window_taken(struct window *w, uint64_t digest);
 /* response answers the request taken. Takes its own reference. */

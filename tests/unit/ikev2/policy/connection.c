@@ -77,6 +77,7 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_EQ(3, conn->proposals.n);
 	EXPECT_EQ(PROPOSAL_PREFER_PEER, conn->prefer);
 	EXPECT_TRUE(conn->encap);
+	EXPECT_EQ(FRAGMENTATION_NO, conn->fragmentation);
 	EXPECT_EQ(30, duration_s(conn->dpd_delay));
 	EXPECT_EQ(0, conn->keyingtries);
 	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
@@ -122,6 +123,7 @@ TEST(what_is_not_set_has_its_default)
 	EXPECT_EQ(2, conn->proposals.n);
 	EXPECT_EQ(PROPOSAL_PREFER_OWN, conn->prefer);
 	EXPECT_FALSE(conn->encap);
+	EXPECT_EQ(FRAGMENTATION_YES, conn->fragmentation);
 	EXPECT_EQ(0, conn->dpd_delay.ns);
 	EXPECT_EQ(1, conn->keyingtries);
 	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
@@ -183,9 +185,8 @@ static const struct {
 	  "f:2:1: gw.dpd_delay: found '2x', expected a duration such as 30s or 5m up to 86400s\n" },
 	{ "mobike = yes",
 	  "f:2:1: gw.mobike: found 'yes', expected no: MOBIKE (RFC 4555) is not built yet\n" },
-	{ "fragmentation = force", "f:2:1: gw.fragmentation: found 'force', expected no: IKE "
-				   "fragmentation (RFC 7383) is not "
-				   "built yet\n" },
+	{ "fragmentation = maybe", "f:2:1: gw.fragmentation: found 'maybe', expected yes, accept, "
+				   "force or no\n" },
 	{ "rekey_time = soon", "f:2:1: gw.rekey_time: found 'soon', expected a duration such as 30s "
 			       "or 5m up to 315360000s\n" },
 	{ "rekey_time = 1h\nrand_time = 1h",

@@ -28,6 +28,7 @@ TEST(without_a_section_there_are_defaults)
 	EXPECT_EQ(4500, s.port_nat_t);
 	EXPECT_EQ(32, s.cookie_threshold);
 	EXPECT_EQ(10, s.error_rate);
+	EXPECT_EQ(1280, s.fragment_size);
 	EXPECT_EQ(30, duration_s(s.half_open_timeout));
 }
 
@@ -86,6 +87,8 @@ TEST(bad_settings_are_refused_with_what_was_expected)
 		{ "settings { port = 4500 }",
 		  "f:1:1: settings: found the same number for port and port_nat_t, expected "
 		  "different ones\n" },
+		{ "settings { fragment_size = 100 }",
+		  "f:1:12: settings.fragment_size: found '100', expected 0, or 296 to 65535 octets\n" },
 		{ "settings { retransmit_try = 1 }",
 		  "f:1:12: settings.retransmit_try: unknown option; did you mean "
 		  "retransmit_tries?\n" },

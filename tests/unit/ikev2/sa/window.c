@@ -95,4 +95,46 @@ TEST(only_the_very_request_brings_the_response_back)
 	packet_unref(response);
 }
 
+/* RFC 7383 2.6.1: the message ID alone decides; who asks for the response is looked at elsewhere. */
+TEST(fragments_are_judged_by_their_message_id)
+{
+	struct packet *p = packet_new(BYTES("one", 3));
+	struct window w;
+
+	window_init(&w);
+	EXPECT_EQ(WINDOW_NEW, window_received_fragment(&w, 0));
+	EXPECT_EQ(WINDOW_STALE, window_received_fragment(&w, UINT32_MAX));
+	window_taken(&w, 1);
+	EXPECT_EQ(WINDOW_IN_PROGRESS, window_received_fragment(&w, 0));
+	window_answered(&w, p);
+	EXPECT_EQ(WINDOW_REPEATED, window_received_fragment(&w, 0));
+	EXPECT_EQ(WINDOW_NEW, window_received_fragment(&w, 1));
+	EXPECT_EQ(WINDOW_STALE, window_received_fragment(&w, 2));
+	window_fini(&w);
+	packet_unref(p);
+}
+
+/* RFC 7383 2.5.2: timers start over with each size. */
+TEST(a_request_cut_anew_has_its_whole_budget_again)
+{
+	struct packet *p = packet_new(BYTES("one", 3)), *q = packet_new(BYTES("two", 3));
+	struct instant now = start;
+	struct window w;
+
+	window_init(&w);
+	window_sent(&w, p, now, &settings);
+	now = w.retransmit_at;
+	EXPECT_TRUE(window_retransmit(&w, now, &settings));
+	window_request_anew(&w, q, now, &settings);
+	EXPECT_EQ(q, w.request);
+	EXPECT_EQ(now.ns + 4000000000, w.retransmit_at.ns);
+	EXPECT_TRUE(window_expects(&w, 0));
+	for (unsigned i = 0; i < settings.retransmit_tries; i++)
+		EXPECT_TRUE(window_retransmit(&w, now, &settings));
+	EXPECT_FALSE(window_retransmit(&w, now, &settings));
+	window_fini(&w);
+	packet_unref(p);
+	packet_unref(q);
+}
+
 TEST_HARNESS_MAIN
