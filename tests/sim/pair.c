@@ -43,6 +43,15 @@ bool pair_up(struct sim *sim)
 	return !sim_agreement(sim) && sim_only_sa(&sim->peers[0]);
 }
 
+void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o)
+{
+	static const struct pair_options nothing;
+	char config[4096];
+
+	pair_config(config, sizeof(config), i, o ? o : &nothing);
+	sim_reboot(sim, i, config);
+}
+
 void pair_wait(struct sim *sim, struct duration time)
 {
 	sim_run(sim, instant_add(sim->now, time));

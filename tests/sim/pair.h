@@ -19,6 +19,9 @@ void pair_init(struct sim *sim, const struct pair_options *a, const struct pair_
 /* Peer 0 brings "net" up. False: it did not come up, or the peers disagree about it. */
 bool pair_up(struct sim *sim);
 
+/* Peer i loses power and comes back, with these options. */
+void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o);
+
 /* For that long. */
 void pair_wait(struct sim *sim, struct duration time);
 /* The link carries nothing (true), or everything again. */

@@ -191,6 +191,13 @@ static void perform(struct sim *sim, unsigned i)
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
 			break;
+		case IKE_ACTION_CONTACT:
+			peer->contacts++;
+			peer->contact = *action->contact;
+			if (action->contact->kind == CONTACT_ASK && !peer->hold_contacts)
+				ike_input_contact_answer(peer->core, sim->now, action->contact->spi,
+							 peer->contact_exists);
+			break;
 		case IKE_ACTION_FATE:
 			revive_fate(peer->revive, sim->now, action->fate.conn, action->fate.child,
 				    action->fate.fate);
@@ -281,6 +288,9 @@ static bool sim_step(struct sim *sim, struct instant until)
 
 bool sim_run(struct sim *sim, struct instant until)
 {
+	/* What a test has put into a core by itself. */
+	perform(sim, 0);
+	perform(sim, 1);
 	while (sim_step(sim, until))
 		;
 	if (instant_before(sim->now, until))
@@ -343,6 +353,20 @@ static void peer_init(struct sim *sim, unsigned i, const char *text)
 	netaddr_parse(i ? "192.0.2.2" : "192.0.2.1", IKE_PORT, &peer->addr);
 }
 
+static void peer_fini(struct sim_peer *peer)
+{
+	ike_core_free(peer->core);
+	revive_free(peer->revive);
+	config_unref(peer->config);
+}
+
+void sim_reboot(struct sim *sim, unsigned i, const char *config)
+{
+	peer_fini(&sim->peers[i]);
+	sim->peers[i] = (struct sim_peer){ 0 };
+	peer_init(sim, i, config);
+}
+
 void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b)
 {
 	*sim = (struct sim){ .random = seed ? seed : 1, .now = { 1000000000 } };
@@ -364,11 +388,8 @@ void sim_fini(struct sim *sim)
 		ike_job_free(e->job);
 		free(e);
 	}
-	for (size_t i = 0; i < 2; i++) {
-		ike_core_free(sim->peers[i].core);
-		revive_free(sim->peers[i].revive);
-		config_unref(sim->peers[i].config);
-	}
+	for (size_t i = 0; i < 2; i++)
+		peer_fini(&sim->peers[i]);
 }
 
 void sim_initiate(struct sim *sim, unsigned i)

@@ -7,6 +7,7 @@
  */
 #include "pdk/base/heap.h"
 #include "pdk/base/time.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/revive.h"
 #include "ikev2/policy/config.h"
@@ -41,6 +42,11 @@ struct sim_peer {
 	struct revive *revive; /* what is brought up again, as in the daemon */
 	bool no_way;	       /* to the other peer */
 	unsigned begun, traps; /* by revive */
+	/* Each peer is the one of two workers; the other has no core, but answers. */
+	unsigned contacts;     /* told to it so far */
+	struct contact contact; /* the last one */
+	bool contact_exists;   /* its answer */
+	bool hold_contacts;    /* the test answers itself */
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */
 	unsigned jobs;	     /* IKE_ACTION_JOB so far */
@@ -68,6 +74,10 @@ struct sim {
 /* Both peers with the configuration texts (files of our language). Exits on failure. */
 void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b);
 void sim_fini(struct sim *sim);
+
+/* Peer i loses power and comes back, with nothing but this configuration. No request to its kernel
+ * may be under way. */
+void sim_reboot(struct sim *sim, unsigned i, const char *config);
 
 /* 0 <= result < n */
 unsigned sim_random(struct sim *sim, unsigned n);

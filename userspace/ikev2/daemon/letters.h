@@ -5,6 +5,7 @@
  * what it holds, and is freed by its reader.
  */
 #include "pdk/worker/mailbox.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/vici/backend.h"
@@ -58,6 +59,14 @@ struct letter_expire {
 	struct mail mail;
 	struct shard *to;
 	struct ipsec_expire expire;
+};
+
+/* The same letter goes back to the shard that asks, with the answer. */
+struct letter_contact {
+	struct mail mail;
+	struct shard *to, *from;
+	struct contact contact;
+	bool exists;
 };
 
 /* The same letter comes back when the shard has told all its peers good-bye. */

@@ -107,6 +107,62 @@ static void perform_event(struct shard *shard, struct ike_action *action)
 	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_event);
 }
 
+static void deliver_contact_answer(struct mail *mail)
+{
+	struct letter_contact *letter = container_of(mail, struct letter_contact, mail);
+	struct shard *shard = letter->from;
+
+	if (!shard->worker->stopping) {
+		ike_input_contact_answer(shard->core, loop_now(shard->worker->loop),
+					 letter->contact.spi, letter->exists);
+		shard_perform(shard);
+	}
+	free(letter);
+}
+
+static void deliver_contact(struct mail *mail)
+{
+	struct letter_contact *letter = container_of(mail, struct letter_contact, mail);
+	struct shard *shard = letter->to;
+
+	if (!shard->worker->stopping) {
+		letter->exists = ike_input_contact(shard->core, loop_now(shard->worker->loop),
+						   &letter->contact);
+		shard_perform(shard);
+	}
+	if (letter->contact.kind == CONTACT_ASK)
+		workers_post(shard->daemon->workers, letter->from->worker->index, &letter->mail,
+			     deliver_contact_answer);
+	else
+		free(letter);
+}
+
+/*
+ * To all others. Whom memory doesn't suffice to ask knows of none. No core has an IKE SA before all
+ * workers have started, but when the first ones come in just then, there is nobody to tell.
+ */
+static void perform_contact(struct shard *shard, const struct ike_action *action)
+{
+	struct workers *workers = __atomic_load_n(&shard->daemon->workers, __ATOMIC_ACQUIRE);
+
+	for (unsigned w = 0; w < shard->daemon->n_workers; w++) {
+		struct letter_contact *letter;
+
+		if (w == shard->worker->index)
+			continue;
+		letter = workers ? calloc(1, sizeof(*letter)) : NULL;
+		if (letter) {
+			letter->to = shard->daemon->shards[w];
+			letter->from = shard;
+			letter->contact = *action->contact;
+			workers_post(workers, w, &letter->mail, deliver_contact);
+		} else if (action->contact->kind == CONTACT_ASK) {
+			ike_input_contact_answer(shard->core, loop_now(shard->worker->loop),
+						 action->contact->spi, false);
+		}
+	}
+}
+
 static void perform_fate(struct shard *shard, struct ike_action *action)
 {
 	struct letter_fate *letter = calloc(1, sizeof(*letter));
@@ -172,6 +228,9 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_EVENT:
 			perform_event(shard, action);
+			break;
+		case IKE_ACTION_CONTACT:
+			perform_contact(shard, action);
 			break;
 		case IKE_ACTION_FATE:
 			perform_fate(shard, action);

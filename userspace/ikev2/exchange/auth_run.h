@@ -3,7 +3,7 @@
 /*
  * One side's work on the peer's IKE_AUTH message, in steps (RFC 7296 1.2, 2.15):
  *
- *	responder (ike_auth_r.c): identities, verification, authorisation, [configuration,]
+ *	responder (ike_auth_r.c): identities, verification, uniqueness, authorisation, [configuration,]
  *		Child SA, answer
  *	initiator (ike_auth_i.c): identity, verification, [configuration,] Child SA
  *

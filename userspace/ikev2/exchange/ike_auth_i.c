@@ -11,6 +11,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
@@ -41,6 +42,8 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 	/* A pattern fits many: then the responder shows whichever it has. */
 	if (identity_match(&sa->remote_id, &sa->remote_id) == IDENTITY_MATCH_EXACT)
 		identity_to_wire(&sa->remote_id, message_payload(m, IKE_PAYLOAD_IDR));
+	if (contact_is_initial(sa))
+		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
 	return child ? child_offer_write(child, m) : -ENOENT;
 }
 

@@ -8,6 +8,7 @@
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -74,10 +75,35 @@ static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_
 	return AUTH_STEP_LAST;
 }
 
+static const char kept[] = "unique = keep, and there is an IKE SA of that peer already";
+
+static enum auth_step_end step_uniqueness(struct ike_sa *sa, const struct ike_message *m)
+{
+	int err = contact_check(sa);
+
+	if (err == 0)
+		return AUTH_STEP_DONE;
+	if (err > 0)
+		return AUTH_STEP_PENDING; /* contact_checked() */
+	responder_refuse(sa, kept);
+	return AUTH_STEP_LAST;
+}
+
+void contact_checked(struct ike_sa *sa, bool exists)
+{
+	/* What has taken too long has been refused meanwhile. */
+	if (!sa->auth || sa->auth->step->run != step_uniqueness)
+		return;
+	if (exists)
+		responder_refuse(sa, kept);
+	auth_run_resume(sa, exists ? AUTH_STEP_LAST : AUTH_STEP_DONE);
+}
+
 /* We know who it is; may it? Its identity is the connection's, or it would not be this one. */
 static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike_message *m)
 {
 	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the initiator has shown who it is");
+	contact_established(sa, m);
 	return AUTH_STEP_DONE;
 }
 
@@ -129,6 +155,7 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 static const struct auth_step responder_steps[] = {
 	{ "identities", step_identities },
 	{ "verification", step_verification },
+	{ "uniqueness", step_uniqueness },
 	{ "authorisation", step_authorisation },
 	/* Configuration payloads (2.19) belong here: before the selectors that depend on them. */
 	{ "Child SA", step_child },

@@ -64,5 +64,14 @@ void ike_input_expire(struct ike_core *core, struct instant now, const struct ip
 /* A new configuration; SAs that live keep the connection that they were made by. */
 void ike_input_config(struct ike_core *core, struct instant now, const struct ike_config *config);
 
+/*
+ * Another worker has something to tell about a peer (fsm/contact.h). True: yes, there is an IKE SA
+ * of this pair; goes back to CONTACT_ASK's sender as ike_input_contact_answer(). Every worker gives
+ * an answer, also one that can't ask its core.
+ */
+struct contact;
+bool ike_input_contact(struct ike_core *core, struct instant now, const struct contact *contact);
+void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_t spi, bool exists);
+
 /* The daemon stops: every IKE SA is told to its peer with one Delete, none is waited for. */
 void ike_input_stop(struct ike_core *core, struct instant now);

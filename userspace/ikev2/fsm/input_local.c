@@ -8,6 +8,7 @@
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/liveness.h"
@@ -183,7 +184,7 @@ static bool filter_fits_child(const struct ike_filter *f, const struct child_sa 
 	       (!f->child_id || f->child_id == child->unique_id);
 }
 
-static void terminate_ike(struct ike_sa *sa, bool force, uint64_t token)
+void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const char *why)
 {
 	/* An initiator that is still making up its mind about the responder has been believed. */
 	bool peer_holds_it_for_up = sa->state == IKE_STATE_ESTABLISHED ||
@@ -202,12 +203,12 @@ static void terminate_ike(struct ike_sa *sa, bool force, uint64_t token)
 		    exchange_queue(sa, &exchange_delete_ike, 0) == 0)
 			exchange_next(sa);
 		if (sa->state != IKE_STATE_DELETING || force)
-			fsm_enter(sa, IKE_STATE_DEAD, "terminated");
+			fsm_enter(sa, IKE_STATE_DEAD, why);
 		return;
 	}
-	fsm_enter(sa, IKE_STATE_DELETING, "terminated");
+	fsm_enter(sa, IKE_STATE_DELETING, why);
 	if (exchange_queue(sa, &exchange_delete_ike, 0) < 0)
-		fsm_enter(sa, IKE_STATE_DEAD, "terminated, out of memory");
+		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 	else
 		exchange_next(sa);
 }
@@ -223,7 +224,7 @@ static void close_childless(struct ike_core *core, const struct connection *conn
 	list_for_each_safe(sa, next, &core->sas, link)
 		if (sa->initiator && sa->state == IKE_STATE_ESTABLISHED &&
 		    list_empty(&sa->children) && strcmp(sa->conn->name, conn->name) == 0)
-			terminate_ike(sa, false, 0);
+			input_terminate_ike(sa, false, 0, "it has no Child SA");
 }
 
 static void initiate(struct ike_core *core, const struct connection *conn,
@@ -258,6 +259,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return;
 	}
+	contact_begin(sa);
 	child_selectors(child, acquire);
 	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
 	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
@@ -284,7 +286,7 @@ static void terminate_child(struct child_sa *child, bool force, uint64_t token)
 
 	if (child->state == CHILD_CREATING) {
 		/* It is all that this IKE SA is being made for. */
-		terminate_ike(sa, force, token);
+		input_terminate_ike(sa, force, token, "terminated");
 		return;
 	}
 	child->end = SA_END_USER;
@@ -311,7 +313,7 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 		if (!filter_fits_ike(filter, sa))
 			continue;
 		if (!children) {
-			terminate_ike(sa, force, token);
+			input_terminate_ike(sa, force, token, "terminated");
 			n++;
 			continue;
 		}
@@ -344,6 +346,6 @@ void ike_input_stop(struct ike_core *core, struct instant now)
 
 	core->now = now;
 	list_for_each_safe(sa, next, &core->sas, link)
-		terminate_ike(sa, true, 0);
+		input_terminate_ike(sa, true, 0, "the daemon stops");
 	input_end(core);
 }

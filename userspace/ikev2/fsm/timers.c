@@ -13,6 +13,7 @@
  * - An IKE_AUTH whose checks take longer than half_open_timeout is refused.
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
  *   fsm/liveness.h.
+ * - One that a new one of the same peer has replaced is closed a little later: see fsm/contact.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  */
 #include "ikev2/fsm/timers.h"
@@ -21,6 +22,7 @@
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/liveness.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -62,6 +64,7 @@ void timers_update(struct ike_sa *sa)
 	at = instant_min(at, sa->keepalive_at);
 	at = instant_min(at, sa->fragments.requests.until);
 	at = instant_min(at, sa->fragments.responses.until);
+	at = instant_min(at, contact_time(sa));
 	sa->deadline = at;
 	if (!instant_is_never(at))
 		heap_insert(&sa->core->timers, &sa->timer);
@@ -121,6 +124,8 @@ static void timers_run_one(struct ike_sa *sa)
 		timer_reassembly(sa, &sa->fragments.requests);
 	else if (instant_reached(now, sa->fragments.responses.until))
 		timer_reassembly(sa, &sa->fragments.responses);
+	else if (instant_reached(now, contact_time(sa)))
+		contact_due(sa);
 	else if (instant_reached(now, sa->keepalive_at))
 		timer_keepalive(sa);
 	else if (instant_reached(now, liveness_time(sa)))

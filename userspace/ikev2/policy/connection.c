@@ -65,9 +65,8 @@ static int fill(struct connection *conn, const struct conf_node *section,
 	err = conf_copy(section, &conn->source);
 	if (err)
 		return err;
-	/* What the options of these names are fixed to, so far. */
+	/* What the option of this name is fixed to. */
 	conn->local_port = 500;
-	conn->unique = UNIQUE_NEVER;
 	conn->rekey_time = conn->reauth_time = conn->over_time = conn->rand_time = TIME_UNSET;
 	err = conf_options_apply(connection_options, section, conn, report);
 	if (!err)

@@ -272,6 +272,9 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
 static const char *const fragmentation_names[] = { "yes", "accept", "force", "no", NULL };
 static const char *const prefer_names[] = { "own", "peer", NULL };
 
+/* As enum unique_policy. */
+static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
+
 static const struct conf_option children_options[] = {
 	{ "*", CONF_OPT_SECTIONS, .options = child_options, .take = child_conf_take,
 	  .doc = "A Child SA, by its name." },
@@ -313,6 +316,10 @@ const struct conf_option connection_options[] = {
 	  .unit = "a number of tries, 0 or %forever",
 	  .doc = "How often bringing a connection up is tried in a row, with growing pauses. 0 or "
 		 "%forever: until it succeeds." },
+	{ "unique", CONF_OPT_ENUM, FIELD(unique), .dflt = "no", .names = unique_names,
+	  .doc = "What a new IKE SA of a peer whose identity has one already does to that: no: "
+		 "nothing, unless the peer says that it is its first; replace: it takes its place; "
+		 "keep: the new one is refused; never: nothing at all." },
 	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
 	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
 		 "reauth_time." },
@@ -333,8 +340,6 @@ const struct conf_option connection_options[] = {
 
 	{ "local_port", CONF_OPT_ONLY, .dflt = "500",
 	  .doc = "settings.port and settings.port_nat_t say which ports are ours" },
-	{ "unique", CONF_OPT_ONLY, .dflt = "never",
-	  .doc = "replacing IKE SAs is not built yet, all are kept" },
 	{ "mobike", CONF_OPT_ONLY, .dflt = "no", .doc = "MOBIKE (RFC 4555) is not built yet" },
 	{ "aggressive", CONF_OPT_ONLY, .dflt = "no", .doc = "aggressive mode belongs to IKEv1" },
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",

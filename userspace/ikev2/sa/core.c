@@ -9,6 +9,7 @@
 #include "bpf/shared/siphash.h"
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -37,6 +38,7 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	list_init(&core->actions);
 	hash_init(&core->by_spi);
 	hash_init(&core->by_init);
+	hash_init(&core->by_peer);
 	hash_init(&core->children);
 	heap_init(&core->timers, timers_before);
 	random_fill(&core->hash_key, sizeof(core->hash_key));
@@ -59,6 +61,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 		ike_action_free(action);
 	hash_fini(&core->by_spi);
 	hash_fini(&core->by_init);
+	hash_fini(&core->by_peer);
 	hash_fini(&core->children);
 	config_unref(core->config);
 	crypto_ctx_free(core->crypto);
@@ -95,6 +98,9 @@ struct ike_action *ike_action_free(struct ike_action *action)
 		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
+		break;
+	case IKE_ACTION_CONTACT:
+		free(action->contact);
 		break;
 	case IKE_ACTION_FATE:
 		connection_unref(action->fate.conn);
@@ -188,6 +194,19 @@ void ike_core_event(struct ike_core *core, enum ike_event_type type, const struc
 	}
 	action->event.type = type;
 	action->event.info = info;
+}
+
+void ike_core_contact(struct ike_core *core, const struct contact *contact)
+{
+	struct contact *copy = malloc(sizeof(*copy));
+	struct ike_action *action = copy ? action_new(core, IKE_ACTION_CONTACT) : NULL;
+
+	if (!action) {
+		free(copy);
+		return;
+	}
+	*copy = *contact;
+	action->contact = copy;
 }
 
 void ike_core_fate(struct ike_core *core, const struct connection *conn,

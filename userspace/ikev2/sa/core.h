@@ -22,6 +22,7 @@
 #include "ikev2/sa/packet.h"
 
 struct child_sa;
+struct contact;
 struct ike_core;
 struct ike_config;
 struct ike_sa;
@@ -34,6 +35,7 @@ enum ike_action_type {
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
 	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
+	IKE_ACTION_CONTACT, /* to tell all other workers; ask for answers if it asks */
 	IKE_ACTION_FATE,   /* what became of a Child SA of a peer that we can call */
 	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
 };
@@ -61,6 +63,7 @@ struct ike_action {
 			enum ike_event_type type;
 			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
 		} event;
+		struct contact *contact;
 		struct {
 			const struct connection *conn;	/* reference */
 			const struct child_conf *child; /* of conn */
@@ -131,6 +134,7 @@ struct ike_core {
 	struct list sas;     /* all, oldest first */
 	struct hash by_spi;  /* by our SPI */
 	struct hash by_init; /* responders by their first message, see ike_sa.by_init */
+	struct hash by_peer; /* by both identities, once they are proved; fsm/contact.h */
 	struct hash children; /* Child SAs by unique number */
 	struct heap timers;  /* by ike_sa.deadline */
 	struct list dead;    /* closed during this input, freed at its end */
@@ -168,6 +172,8 @@ int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
 /* child: the one concerned, NULL for the IKE SA itself. */
 void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
 		    const struct child_sa *child);
+/* contact is copied. */
+void ike_core_contact(struct ike_core *core, const struct contact *contact);
 void ike_core_fate(struct ike_core *core, const struct connection *conn,
 		   const struct child_conf *child, struct fate fate);
 /* Token 0: nobody asked, nothing is queued. */

@@ -49,6 +49,7 @@ struct ike_sa {
 	struct ike_core *core;
 	struct hash_node by_spi;
 	struct hash_node by_init; /* responder: hash of the first message, RFC 7296 2.1 */
+	struct hash_node by_peer; /* see fsm/contact.h */
 	struct heap_node timer;
 	struct instant deadline; /* next time something is due; see fsm/timers.h */
 
@@ -93,6 +94,10 @@ struct ike_sa {
 	bool asking_kernel;	     /* whether ESP came in: see fsm/liveness.h */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
+	unsigned contacts_awaited;   /* answers of other workers; see fsm/contact.h */
+	bool contact_exists;	     /* another IKE SA with that peer, as far as is known */
+	struct instant replaced_until; /* another one has taken its place; INSTANT_NEVER */
+	uint64_t reauth_of;	     /* own SPI of the IKE SA that this one is made for; 0: none */
 	enum sa_end end;	     /* why it goes, as far as is known; see sa/fate.h */
 	const char *failure;	     /* why it never got established; static text */
 };

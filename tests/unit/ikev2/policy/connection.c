@@ -33,7 +33,7 @@ static const char full[] = "gw {\n"
 			   "	encap = yes\n"
 			   "	dpd_delay = 30s\n"
 			   "	keyingtries = %forever\n"
-			   "	unique = never\n"
+			   "	unique = replace\n"
 			   "	mobike = no\n"
 			   "	fragmentation = no\n"
 			   "	rekey_time = 0\n"
@@ -80,7 +80,7 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_EQ(FRAGMENTATION_NO, conn->fragmentation);
 	EXPECT_EQ(30, duration_s(conn->dpd_delay));
 	EXPECT_EQ(0, conn->keyingtries);
-	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
+	EXPECT_EQ(UNIQUE_REPLACE, conn->unique);
 	EXPECT_EQ(AUTH_TYPE_PSK, conn->local.type);
 	EXPECT_STREQ("moon.example.org", identity_str(&conn->local.id, text, sizeof(text)));
 	EXPECT_STREQ("*.example.org", identity_str(&conn->remote.id, text, sizeof(text)));
@@ -126,7 +126,7 @@ TEST(what_is_not_set_has_its_default)
 	EXPECT_EQ(FRAGMENTATION_YES, conn->fragmentation);
 	EXPECT_EQ(0, conn->dpd_delay.ns);
 	EXPECT_EQ(1, conn->keyingtries);
-	EXPECT_EQ(UNIQUE_NEVER, conn->unique);
+	EXPECT_EQ(UNIQUE_NO, conn->unique);
 	EXPECT_TRUE(identity_is_any(&conn->local.id));
 	EXPECT_TRUE(identity_is_any(&conn->remote.id));
 	child = &conn->children[0];
@@ -178,9 +178,8 @@ static const struct {
 	  "sha256\n" },
 	{ "prefer = both", "f:2:1: gw.prefer: found 'both', expected own or peer\n" },
 	{ "encap = maybe", "f:2:1: gw.encap: found 'maybe', expected yes or no\n" },
-	{ "unique = replace",
-	  "f:2:1: gw.unique: found 'replace', expected never: replacing IKE SAs is not built yet, "
-	  "all are kept\n" },
+	{ "unique = yes",
+	  "f:2:1: gw.unique: found 'yes', expected no, never, replace or keep\n" },
 	{ "dpd_delay = 2x",
 	  "f:2:1: gw.dpd_delay: found '2x', expected a duration such as 30s or 5m up to 86400s\n" },
 	{ "mobike = yes",
