@@ -11,11 +11,12 @@ static const char *const number_keys[] = {
 	"bytes-in",    "packets-in", "use-in",         "bytes-out",   "packets-out",
 	"use-out",     "life-time",  "install-time",   "local_port",  "remote_port",
 	"dpd_delay",   "total",      "half-open",      "idle",        "connected",
-	"outstanding", "level",      "ikesa-uniqueid",
+	"outstanding", "level",      "ikesa-uniqueid", "size",      "online",
+	"offline",
 };
 
 static const char *const flag_keys[] = {
-	"initiator", "nat-local", "nat-remote", "nat-any", "encap", "esn", "success", "up",
+	"initiator", "nat-local", "nat-remote", "nat-any", "encap", "esn", "success", "up", "more",
 };
 
 static bool listed(struct bytes key, const char *const *keys, size_t n)

@@ -8,8 +8,8 @@
 #include "tools/postern.h"
 
 /*
- * postern load: without a file the daemon reads its own configuration again; with one, its secrets
- * and then its connections are sent, which replace those of the same names.
+ * postern load: without a file the daemon reads its own configuration again; with one, its secrets,
+ * pools and then its connections are sent, which replace those of the same names.
  */
 
 static int report_no_memory(void)
@@ -18,22 +18,34 @@ static int report_no_memory(void)
 	return POSTERN_FAILED;
 }
 
-static int load_connection(struct postern *p, const struct conf_node *conn)
+/* A section as it is, by a command that takes such. */
+static int load_section(struct postern *p, const struct conf_node *section, const char *kind,
+			const char *command)
 {
 	char what[VICI_TEXT_MAX];
 	struct writer w;
 	int rc;
 
-	snprintf(what, sizeof(what), "connection %s", conn->name);
+	snprintf(what, sizeof(what), "%s %s", kind, section->name);
 	writer_init_heap(&w, VICI_PACKET_MAX);
-	vici_put_section(&w, conn->name);
-	vici_put_tree(&w, conn);
+	vici_put_section(&w, section->name);
+	vici_put_tree(&w, section);
 	vici_put_section_end(&w);
-	rc = postern_call(p, "load-conn", &w, what, NULL);
+	rc = postern_call(p, command, &w, what, NULL);
 	writer_fini(&w);
 	if (rc == POSTERN_OK && !p->quiet)
 		printf("loaded %s\n", what);
 	return rc;
+}
+
+static int load_connection(struct postern *p, const struct conf_node *conn)
+{
+	return load_section(p, conn, "connection", "load-conn");
+}
+
+static int load_pool(struct postern *p, const struct conf_node *pool)
+{
+	return load_section(p, pool, "pool", "load-pool");
 }
 
 static bool is_owner(const struct conf_node *node)
@@ -99,17 +111,21 @@ static int load_each(struct postern *p, const struct conf_node *root, const char
 static int load_tree(struct postern *p, const struct conf_node *root)
 {
 	const struct conf_node *node;
-	int secrets, connections;
+	int secrets, pools, connections;
 
-	conf_for_each(node,
-		      root) if (strcmp(node->name, "secrets") && strcmp(node->name, "connections"))
-		fprintf(stderr,
-			"postern: %s is left out: only secrets and connections can be "
-			"sent\n",
-			node->name);
+	conf_for_each(node, root)
+	{
+		if (strcmp(node->name, "secrets") && strcmp(node->name, "pools") &&
+		    strcmp(node->name, "connections"))
+			fprintf(stderr,
+				"postern: %s is left out: only secrets, pools and connections can "
+				"be sent\n",
+				node->name);
+	}
 	secrets = load_each(p, root, "secrets", load_secret);
+	pools = load_each(p, root, "pools", load_pool);
 	connections = load_each(p, root, "connections", load_connection);
-	return secrets != POSTERN_OK ? secrets : connections;
+	return secrets != POSTERN_OK ? secrets : pools != POSTERN_OK ? pools : connections;
 }
 
 static int load_file(struct postern *p, const char *path)

@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	  "show IKE SAs and their Child SAs", "All of them, or those that match every option." },
 	{ "list-conns", cmd_list_conns, OPTION_IKE, 0, 0, false, false, "[--ike NAME]",
 	  "show the connections that are loaded", "All of them, or the one of that name." },
+	{ "list-pools", cmd_list_pools, OPTION_LEASES, 0, 1, false, false, "[--leases] [NAME]",
+	  "show pools of internal addresses", "With --leases who has, or had, which address." },
 	{ "up", cmd_up, OPTION_IKE | OPTION_CHILD | OPTION_QUIET, 1, 1, true, true,
 	  "NAME | [--ike NAME] [--child NAME]", "bring up a connection or a child",
 	  "NAME is a connection, whose children are all brought up, or else a child, or\n"
@@ -37,8 +39,8 @@ static const struct command commands[] = {
 	  "NAME is an IKE SA, or else a Child SA, or CONNECTION/CHILD. With options those SAs\n"
 	  "are deleted that match all of them. --force doesn't wait for the peer." },
 	{ "load", cmd_load, OPTION_QUIET, 0, 1, false, false, "[FILE]", "load configuration",
-	  "Without FILE the daemon reads its own configuration again. With it, the secrets and\n"
-	  "connections in FILE are sent to the daemon and replace those of the same names." },
+	  "Without FILE the daemon reads its own configuration again. With it, the secrets, pools\n"
+	  "and connections in FILE are sent to the daemon and replace those of the same names." },
 	{ "version", cmd_version, 0, 0, 0, false, false, "", "show the daemon's version", NULL },
 	{ "stats", cmd_stats, 0, 0, 0, false, false, "", "show the daemon's figures", NULL },
 	{ "monitor", cmd_monitor, OPTION_LOG, 0, 0, false, true, "[--log]",
@@ -96,6 +98,7 @@ enum long_option {
 	OPT_FORCE,
 	OPT_LOG,
 	OPT_QUIET,
+	OPT_LEASES,
 };
 
 static const struct option long_options[] = {
@@ -111,6 +114,7 @@ static const struct option long_options[] = {
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "log", no_argument, NULL, OPT_LOG },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "leases", no_argument, NULL, OPT_LEASES },
 	{ 0 },
 };
 
@@ -173,6 +177,9 @@ static unsigned take_command_option(int c, struct postern *p)
 	case OPT_QUIET:
 		p->quiet = true;
 		return OPTION_QUIET;
+	case OPT_LEASES:
+		p->leases = true;
+		return OPTION_LEASES;
 	}
 	return 0;
 }

@@ -30,11 +30,12 @@ enum postern_option {
 	OPTION_FORCE = 1 << 4,
 	OPTION_LOG = 1 << 5,
 	OPTION_QUIET = 1 << 6,
+	OPTION_LEASES = 1 << 7,
 };
 
 struct postern {
 	const char *control;
-	bool json, force, log, quiet;
+	bool json, force, log, quiet, leases;
 	int64_t timeout_ms;            /* 0: none given */
 	const char *ike, *child;       /* NULL: not given */
 	const char *ike_id, *child_id; /* decimal, checked; NULL: not given */
@@ -47,6 +48,7 @@ struct postern {
 
 int cmd_list_sas(struct postern *p);
 int cmd_list_conns(struct postern *p);
+int cmd_list_pools(struct postern *p);
 int cmd_up(struct postern *p);
 int cmd_down(struct postern *p);
 int cmd_load(struct postern *p);

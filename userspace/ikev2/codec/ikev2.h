@@ -407,6 +407,11 @@ enum ike_cfg_attribute {
 	IKE_CFG_ATTR_ENCDNS_IP4 = 27,          /* RFC 9464 */
 	IKE_CFG_ATTR_ENCDNS_IP6 = 28,          /* RFC 9464 */
 	IKE_CFG_ATTR_ENCDNS_DIGEST_INFO = 29,  /* RFC 9464 */
+	/* Private use; clients know these by what other implementations made of them. */
+	IKE_CFG_ATTR_INTERNAL_IP4_SERVER = 23456,
+	IKE_CFG_ATTR_INTERNAL_IP6_SERVER = 23457,
+	IKE_CFG_ATTR_UNITY_SPLIT_INCLUDE = 28676,
+	IKE_CFG_ATTR_UNITY_LOCAL_LAN = 28678,
 };
 
 /* -------- sizes, in bytes -------- */

@@ -280,5 +280,7 @@ const struct vici_backend control_backend = {
 	.install = install,
 	.uninstall = uninstall,
 	.installed = installed,
+	.pool = control_pool,
+	.leases = control_leases,
 	.stats = stats,
 };

@@ -22,6 +22,7 @@
 #include "pdk/worker/mailbox.h"
 #include "pdk/worker/reuseport.h"
 #include "pdk/worker/worker.h"
+#include "ikev2/cfg/pools.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
 #include "ikev2/daemon/keepup.h"
@@ -50,11 +51,18 @@ unsigned posternd_initiator(const struct posternd *d, const char *conn_name)
 			  d->n_workers);
 }
 
+static void follow_pools(struct posternd *d)
+{
+	if (pools_set_config(d->pools, d->config) < 0)
+		log_error(daemon, "out of memory: not all pools are as they are configured");
+}
+
 void posternd_set_config_take(struct posternd *d, struct ike_config *config)
 {
 	struct ike_config *old = d->config;
 
 	d->config = config;
+	follow_pools(d);
 	shards_config(d, config);
 	traps_follow_config(d);
 	keepup_follow_config(d, old);
@@ -217,6 +225,17 @@ static void settle_sizes(struct posternd *d)
 		};
 }
 
+static int start_lending(struct posternd *d)
+{
+	d->cfg = cfg_new(d->mailbox);
+	d->pools = d->cfg ? pools_new() : NULL;
+	if (!d->pools)
+		return -ENOMEM;
+	cfg_add_provider_take(d->cfg, pools_provider(d->pools));
+	follow_pools(d);
+	return 0;
+}
+
 static int start_workers(struct posternd *d)
 {
 	struct workers *workers;
@@ -252,6 +271,8 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	if (err == 0)
 		err = signals_new(d->loop, daemon_signals, daemon_n_signals, on_signal, d,
 				  ret_signals);
+	if (err == 0)
+		err = start_lending(d);
 	if (err == 0 && d->options.key_file)
 		err = key_log_new(d->options.key_file, &d->key_log);
 	if (err == 0)
@@ -288,6 +309,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 		d->ipsec->ops->close(d->ipsec);
 	if (d->jobs)
 		jobs_end(d->jobs);
+	cfg_end(d->cfg);
 	d->workers = workers_free(d->workers);
 	d->jobs = jobs_free(d->jobs);
 	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
@@ -299,7 +321,9 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	bpf_count_free(d->count);
 	key_log_free(d->key_log);
 	signals_free(signals);
+	/* What the workers still had to give back arrives here. */
 	mailbox_free(d->mailbox);
+	cfg_free(d->cfg);
 	loop_free(d->loop);
 }
 

@@ -14,12 +14,14 @@
 
 struct bpf_count;
 struct bpf_steer;
+struct cfg;
 struct jobs;
 struct keepup;
 struct key_log;
 struct loop;
 struct mail;
 struct mailbox;
+struct pools;
 struct shard;
 struct vici_log_feed;
 struct vici_server;
@@ -55,9 +57,12 @@ struct posternd {
 	struct bpf_steer *steer[FAMILIES][PORTS]; /* or NULL */
 	uint16_t ports[PORTS];
 
+	struct cfg *cfg; /* who lends internal addresses; the main thread's */
+
 	/* Main thread only. */
 	struct loop *loop;
 	struct ike_config *config;
+	struct pools *pools; /* the private ones, of cfg */
 	struct bpf_count *count; /* or NULL; its keys are the kernel interface's */
 	struct vici_server *vici;
 	struct vici_log_feed *log_feed;

@@ -35,6 +35,9 @@ struct ike_config *config_unref(const struct ike_config *config)
 		connection_unref(cfg->connections[i]);
 	for (size_t i = 0; i < cfg->n_secrets; i++)
 		shared_secret_unref(cfg->secrets[i]);
+	for (size_t i = 0; i < cfg->n_pools; i++)
+		pool_conf_unref(cfg->pools[i]);
+	free(cfg->pools);
 	free(cfg->connections);
 	free(cfg->secrets);
 	free(cfg);
@@ -64,8 +67,7 @@ struct ike_config *config_new_empty(void)
 
 /* -------- arrays of references -------- */
 
-/* Room for one more; the array's capacity is the power of two at or above n. */
-static int grow(void *array, size_t n)
+int config_grow(void *array, size_t n)
 {
 	void **v, **old = *(void ***)array;
 
@@ -80,7 +82,7 @@ static int grow(void *array, size_t n)
 
 static int append_connection(struct ike_config *cfg, const struct connection *conn)
 {
-	int err = grow(&cfg->connections, cfg->n_connections);
+	int err = config_grow(&cfg->connections, cfg->n_connections);
 
 	if (!err)
 		cfg->connections[cfg->n_connections++] = connection_ref(conn);
@@ -89,7 +91,7 @@ static int append_connection(struct ike_config *cfg, const struct connection *co
 
 static int append_secret(struct ike_config *cfg, const struct shared_secret *secret)
 {
-	int err = grow(&cfg->secrets, cfg->n_secrets);
+	int err = config_grow(&cfg->secrets, cfg->n_secrets);
 
 	if (!err)
 		cfg->secrets[cfg->n_secrets++] = shared_secret_ref(secret);
@@ -128,6 +130,8 @@ int config_copy(const struct ike_config *old, struct ike_config **ret_cfg)
 		err = append_connection(cfg, old->connections[i]);
 	for (size_t i = 0; !err && i < old->n_secrets; i++)
 		err = append_secret(cfg, old->secrets[i]);
+	if (!err)
+		err = config_copy_pools(cfg, old, false);
 	if (err)
 		config_unref(cfg);
 	else
@@ -258,7 +262,7 @@ int config_keep_controlled(struct ike_config *cfg, const struct ike_config *old)
 		if (old->secrets[i]->from_control &&
 		    find_secret(cfg, old->secrets[i]->name, n_secrets) == SIZE_MAX)
 			err = append_secret(cfg, old->secrets[i]);
-	return err;
+	return err ? err : config_copy_pools(cfg, old, true);
 }
 
 /* -------- changes of one thing -------- */

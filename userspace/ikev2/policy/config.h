@@ -14,11 +14,13 @@
 #include "pdk/conf/report.h"
 #include "pdk/conf/tree.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/policy/pool_conf.h"
 #include "ikev2/policy/secrets.h"
 #include "ikev2/policy/settings.h"
 
 #define CONFIG_CONNECTIONS_MAX 65536
 #define CONFIG_SECRETS_MAX     65536
+#define CONFIG_POOLS_MAX       4096
 
 struct ike_config {
 	unsigned refs;
@@ -27,6 +29,8 @@ struct ike_config {
 	const struct connection **connections; /* in the order they were loaded */
 	size_t n_secrets;
 	const struct shared_secret **secrets;
+	size_t n_pools;
+	const struct pool_conf **pools;
 	uint32_t last_reqid; /* the highest ever given */
 };
 
@@ -43,7 +47,7 @@ extern const struct conf_option config_options[];
 /* -------- making snapshots -------- */
 
 /*
- * From the tree of a file: sections settings, connections, secrets. old (may be NULL) is the
+ * From the tree of a file: sections settings, connections, secrets, pools. old (may be NULL) is the
  * current snapshot: what came from the control protocol stays unless the file names it too, and
  * reqids are kept.
  */
@@ -62,12 +66,18 @@ int config_unload_conn(const struct ike_config *old, const char *name, struct ik
 int config_load_shared(const struct ike_config *old, const struct conf_node *request,
 		       struct conf_report *report, struct ike_config **ret_cfg);
 int config_unload_shared(const struct ike_config *old, const char *id, struct ike_config **ret_cfg);
+/* load-pool: the request's sections, each a pool, are added or replace those of their names. */
+int config_load_pool(const struct ike_config *old, const struct conf_node *request,
+		     struct conf_report *report, struct ike_config **ret_cfg);
+/* -EPERM: it stands in the file. */
+int config_unload_pool(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
 /* clear-creds: a snapshot without any secret. */
 int config_clear_shared(const struct ike_config *old, struct ike_config **ret_cfg);
 
 /* -------- looking up; what is returned lives as long as cfg -------- */
 
 const struct connection *config_connection(const struct ike_config *cfg, const char *name);
+const struct pool_conf *config_pool(const struct ike_config *cfg, const char *name);
 /* Is it this very connection, unchanged? */
 bool config_has(const struct ike_config *cfg, const struct connection *conn);
 

@@ -47,6 +47,14 @@ static int take_secret(const struct conf_option *o, const struct conf_node *node
 	return err;
 }
 
+static int take_pool(const struct conf_option *o, const struct conf_node *node, void *target,
+		     struct conf_report *report)
+{
+	struct build *b = target;
+
+	return config_add_pool(b->cfg, b->old, node, false, report);
+}
+
 static const char not_eap[] = "EAP is not built yet; use ike<suffix> { }";
 static const char not_key[] = "private keys are not built yet; use ike<suffix> { }";
 
@@ -72,13 +80,20 @@ static const struct conf_option secrets_table[] = {
 	{ 0 },
 };
 
+static const struct conf_option pools_table[] = {
+	{ "*", CONF_OPT_SECTIONS, .options = pool_options, .take = take_pool,
+	  .doc = "A pool of internal addresses, by its name." },
+	{ 0 },
+};
+
 const struct conf_option config_options[] = {
 	{ "settings", CONF_OPT_CUSTOM, .options = ike_settings_options, .unit = "a section",
 	  .take = take_settings, .doc = "What concerns the whole daemon." },
 	{ "connections", CONF_OPT_SECTION, .options = connections_table,
 	  .doc = "Whom we talk to, and how." },
 	{ "secrets", CONF_OPT_SECTION, .options = secrets_table, .doc = "Shared secrets." },
-	{ "pools", CONF_OPT_REFUSED, .doc = "virtual addresses are not built yet" },
+	{ "pools", CONF_OPT_SECTION, .options = pools_table,
+	  .doc = "Internal addresses to lend to clients." },
 	{ "authorities", CONF_OPT_REFUSED, .doc = "certificates are not built yet" },
 	{ 0 },
 };

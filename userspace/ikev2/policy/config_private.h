@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * What the parts of config.h share: config.c has the snapshots, config_file.c makes one from a
+ * What the parts of config.h share: config.c has the snapshots, config_pools.c the pools in them, config_file.c makes one from a
  * file, config_lookup.c finds things in them.
  */
 #include "ikev2/policy/config.h"
+
+/* Room for one more in *(void ***)array of n; its capacity is the power of two at or above n. */
+int config_grow(void *array, size_t n);
 
 /* A copy with the same objects in it. */
 int config_copy(const struct ike_config *old, struct ike_config **ret_cfg);
@@ -19,5 +22,11 @@ int config_add_connection(struct ike_config *cfg, const struct ike_config *old,
 /* The same for a secret. Takes a reference. */
 int config_add_secret(struct ike_config *cfg, const struct ike_config *old,
 		      const struct shared_secret *secret, struct conf_report *report);
+/* The same for a pool. */
+int config_add_pool(struct ike_config *cfg, const struct ike_config *old,
+		    const struct conf_node *section, bool from_control, struct conf_report *report);
+/* Take over pools of old that cfg has no other of that name for: all, or what came by the control
+ * protocol. */
+int config_copy_pools(struct ike_config *cfg, const struct ike_config *old, bool controlled);
 /* Take over from old what came by the control protocol, unless cfg has something of that name. */
 int config_keep_controlled(struct ike_config *cfg, const struct ike_config *old);

@@ -48,6 +48,9 @@ static void connection_free(struct connection *conn)
 {
 	for (size_t i = 0; i < conn->n_children; i++)
 		child_conf_fini(&conn->children[i]);
+	for (size_t i = 0; i < conn->pools.n; i++)
+		free(conn->pools.v[i]);
+	free(conn->pools.v);
 	conf_free(conn->source);
 	free(conn->children);
 	free(conn->name);

@@ -128,6 +128,9 @@ struct child_conf {
 /* Half of what the kernel interface has (IPSEC_REQID_COUNT); the other half is for peers. */
 #define REQID_CONF_MAX 0x007fffffu
 
+/* Internal addresses that one IKE SA may ask for. */
+#define CONNECTION_VIPS_MAX 4
+
 struct connection {
 	unsigned refs; /* connection_ref(), connection_unref() */
 	char *name;
@@ -147,6 +150,14 @@ struct connection {
 	 */
 	struct duration rekey_time, reauth_time, over_time, rand_time;
 	enum unique_policy unique;
+	/*
+	 * Internal addresses (RFC 7296 2.19). Of an initiator: those to ask for, 0.0.0.0 and :: for
+	 * whichever it gets. Of a responder: names of the pools that lend them; with any, a client
+	 * must ask. A name without a pool is no error here: pools come and go on their own.
+	 */
+	size_t n_vips;
+	struct netaddr vips[CONNECTION_VIPS_MAX];
+	struct conf_strings pools;
 	size_t n_children;
 	struct child_conf *children; /* in the order of the configuration */
 	struct conf_node *source;    /* the section that made it, to tell whether it has changed */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include "pdk/base/cleanup.h"
 #include "pdk/base/time.h"
+#include "pdk/net/netaddr.h"
 #include "ikev2/sa/info.h"
 
 struct ike_config;
@@ -97,6 +98,21 @@ struct vici_stats {
 	} counters[64];
 };
 
+struct vici_pool {
+	struct netaddr base; /* its first address */
+	uint64_t size;       /* addresses; UINT64_MAX: more than can be counted */
+	uint64_t online, offline; /* leases that are in use, or kept for whoever had them */
+};
+
+struct vici_lease {
+	struct netaddr addr;
+	const char *identity;
+	bool online;
+};
+
+/* False ends the walk. */
+typedef bool (*vici_lease_fn)(const struct vici_lease *lease, void *data);
+
 /*
  * Strings and filters that a function is given are the server's and go when it returns; copy what
  * is to be kept. Functions with a token end it (see above), at once or later.
@@ -145,6 +161,11 @@ struct vici_backend {
 	void (*uninstall)(void *ctx, const char *ike, const char *child, struct vici_request *req);
 	/* Are the trap policies of this child installed? For list-policies. */
 	bool (*installed)(void *ctx, const char *ike, const char *child);
+
+	/* Figures of a pool; false when there is none of that name. */
+	bool (*pool)(void *ctx, const char *name, struct vici_pool *ret_pool);
+	/* Its leases but for the first `skip`, those in use first. */
+	void (*leases)(void *ctx, const char *name, uint64_t skip, vici_lease_fn fn, void *data);
 
 	void (*stats)(void *ctx, struct vici_stats *ret_stats);
 };

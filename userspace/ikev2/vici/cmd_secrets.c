@@ -78,16 +78,16 @@ static enum vici_outcome get_authorities(struct vici_session *s, struct bytes ar
 	return VICI_DONE;
 }
 
-/* Pools, certificates, authorities: none, and the answer is an empty message. */
+/* Certificates, authorities: none, and the answer is an empty message. */
 static enum vici_outcome nothing(struct vici_session *s, struct bytes args, struct writer *w)
 {
 	return VICI_DONE;
 }
 
 const struct vici_command vici_secret_commands[] = {
-	{ "clear-creds", clear_creds },     { "get-authorities", get_authorities },
-	{ "get-keys", get_keys },           { "get-pools", nothing },
-	{ "get-shared", get_shared },       { "list-authorities", nothing },
-	{ "list-certs", nothing },          { "load-shared", load_shared },
-	{ "unload-shared", unload_shared }, { NULL, NULL },
+	{ "clear-creds", clear_creds },	  { "get-authorities", get_authorities },
+	{ "get-keys", get_keys },	  { "get-shared", get_shared },
+	{ "list-authorities", nothing },  { "list-certs", nothing },
+	{ "load-shared", load_shared },	  { "unload-shared", unload_shared },
+	{ NULL, NULL },
 };

@@ -6,6 +6,7 @@ static const struct vici_command *const groups[] = {
 	vici_conn_commands,
 	vici_secret_commands,
 	vici_sa_commands,
+	vici_pool_commands,
 };
 
 const struct vici_command *vici_command_find(struct bytes name)

@@ -109,8 +109,7 @@ TEST_F(config, bad_files_leave_the_old_snapshot_alone)
 	static const struct {
 		const char *text, *report;
 	} bad[] = {
-		{ "pools { }",
-		  "f:1:1: pools: not supported: virtual addresses are not built yet\n" },
+		{ "pools { a { } }", "f:1:9: pools.a: found no addrs, expected them\n" },
 		{ "authorities { a { } }",
 		  "f:1:1: authorities: not supported: certificates are not built yet\n" },
 		{ "conections { }",

@@ -45,6 +45,7 @@ static const char text[] =
 	"		children { x { local_ts = 10.1.0.0/16 }\n y { } } }\n"
 	"	b { local { auth = psk }\n remote { auth = psk }\n }\n"
 	"}\n"
+	"pools { p { addrs = 10.3.0.0/24\n dns = 10.3.0.1\n lease-1 { id = a\n addr = 10.3.0.9 } } }\n"
 	"secrets { ike-1 { secret = 0sAAEC\n id-1 = moon\n id-2 = sun }\n ike-2 { secret = x } }\n";
 
 /* The part of the text that only the parser takes is left out of the configuration. */
@@ -99,7 +100,7 @@ TEST(a_configuration_is_built_whole_or_not_at_all)
 TEST(changes_are_made_whole_or_not_at_all)
 {
 	struct conf_report unused = CONF_REPORT_INIT;
-	struct ike_config *cfg = NULL, *next = NULL;
+	struct ike_config *cfg = NULL, *next = NULL, *cfg2 = NULL;
 	struct conf_node *request = conf_root_new(), *conn, *side, *owners;
 
 	ASSERT_EQ(0, build(NULL, &unused, &cfg));
@@ -112,6 +113,17 @@ TEST(changes_are_made_whole_or_not_at_all)
 	conf_add_string(side, "auth", "psk", NULL);
 	EVERY_ALLOCATION(config_load_conn(cfg, request, &report, &next), config_unref(next));
 	EVERY_ALLOCATION(config_unload_conn(cfg, "a", &next), config_unref(next));
+	conf_free(request);
+
+	request = conf_root_new();
+	conf_add_section(request, "q", NULL, &conn);
+	conf_add_string(conn, "addrs", "2001:db8::/64", NULL);
+	EVERY_ALLOCATION(config_load_pool(cfg, request, &report, &next), (void)0);
+	EXPECT_EQ(2, next->n_pools);
+	EVERY_ALLOCATION(config_unload_pool(next, "q", &cfg2), config_unref(cfg2));
+	EXPECT_EQ(-EPERM, config_unload_pool(next, "p", &cfg2));
+	EXPECT_EQ(-ENOENT, config_unload_pool(next, "r", &cfg2));
+	config_unref(next);
 	conf_free(request);
 
 	request = conf_root_new();

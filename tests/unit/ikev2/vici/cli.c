@@ -106,6 +106,35 @@ TEST_F(cli, loads_a_file_and_shows_its_connections)
 	EXPECT_STREQ("", self->out.text);
 }
 
+TEST_F(cli, loads_and_lists_pools_with_however_many_leases)
+{
+	self->fake.n_leases = 2;
+	ASSERT_TRUE(write_file(self->conf, "pools {\n p4 { addrs = 10.3.0.0/24\n dns = 10.3.0.1 }\n"
+					   " p6 { addrs = 2001:db8::/64 }\n}\n"));
+	POSTERN("load %s", self->conf);
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_PRINTED("loaded pool p4\nloaded pool p6\n");
+	POSTERN("list-pools");
+	EXPECT_STREQ("p4: from 10.3.0.1, size 254, online 1, offline 1\n"
+		     "p6: from 2001:db8::1, size 254, online 1, offline 1\n",
+		     self->out.text);
+	POSTERN("list-pools --leases p4");
+	EXPECT_STREQ("p4: from 10.3.0.1, size 254, online 1, offline 1\n"
+		     "  10.0.0.0 online 'client@example.org'\n"
+		     "  10.0.0.1 offline 'client@example.org'\n",
+		     self->out.text);
+	POSTERN("list-pools nothing");
+	EXPECT_EQ(1, self->out.status);
+	EXPECT_PRINTED("there is no pool 'nothing'");
+	self->fake.n_leases = 30000;
+	POSTERN("list-pools --leases | sort -u | wc -l");
+	EXPECT_STREQ("30002\n", self->out.text);
+	POSTERN("list-pools --leases p4 --json | python3 -c '"
+		"import json, sys; p = json.load(sys.stdin); "
+		"print(len(p) > 1, sum(len(x[\"leases\"]) for x in p), p[0][\"more\"])'");
+	EXPECT_STREQ("True 30000 True\n", self->out.text);
+}
+
 TEST_F(cli, says_what_is_wrong_with_a_file)
 {
 	ASSERT_TRUE(write_file(self->conf, "connections {\n gw {\n  rekey_tim = 5\n }\n}\n"));

@@ -226,6 +226,39 @@ static void backend_stats(void *ctx, struct vici_stats *ret_stats)
 	};
 }
 
+static bool backend_pool(void *ctx, const char *name, struct vici_pool *ret_pool)
+{
+	struct fake *f = ctx;
+	const struct pool_conf *pool = config_pool(f->config, name);
+
+	if (!pool)
+		return false;
+	*ret_pool = (struct vici_pool){
+		.base = pool->first,
+		.size = 254,
+		.online = f->n_leases ? f->n_leases - 1 : 0,
+		.offline = f->n_leases ? 1 : 0,
+	};
+	return true;
+}
+
+static void backend_leases(void *ctx, const char *name, uint64_t skip, vici_lease_fn fn, void *data)
+{
+	struct fake *f = ctx;
+
+	for (uint64_t i = skip; i < f->n_leases; i++) {
+		const uint8_t octets[4] = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+		const struct vici_lease lease = {
+			.addr = netaddr_from_bytes(BYTES_OF(octets), 0),
+			.identity = "client@example.org",
+			.online = i + 1 < f->n_leases,
+		};
+
+		if (!fn(&lease, data))
+			return;
+	}
+}
+
 static const struct vici_backend backend = {
 	.config = backend_config,
 	.set_config = backend_set_config,
@@ -236,6 +269,8 @@ static const struct vici_backend backend = {
 	.install = backend_install,
 	.uninstall = backend_uninstall,
 	.installed = backend_installed,
+	.pool = backend_pool,
+	.leases = backend_leases,
 	.stats = backend_stats,
 };
 

@@ -44,6 +44,7 @@ struct fake {
 	char last_ike[64], last_child[64]; /* "-": NULL */
 	uint32_t last_ike_id, last_child_id;
 	bool last_force;
+	uint64_t n_leases; /* that each pool pretends to have: an offline one, the rest online */
 	unsigned initiated, terminated, installed, uninstalled, reloads;
 	bool traps;
 };

@@ -239,6 +239,37 @@ TEST_F(swanctl, asks_for_version_figures_and_algorithms)
 	EXPECT_EQ(1, self->fake.reloads);
 }
 
+TEST_F(swanctl, loads_lists_and_unloads_pools)
+{
+	self->fake.n_leases = 2;
+	ASSERT_TRUE(write_file(self->conf, "pools {\n  p4 {\n    addrs = 10.3.0.0/24\n"
+					   "    dns = 10.3.0.1, 10.3.0.2\n    25 = example.org\n  }\n"
+					   "  p6 {\n    addrs = 2001:db8:3::/64\n  }\n}\n"));
+	SWANCTL("--load-pools");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_PRINTED("loaded pool 'p4'");
+	EXPECT_PRINTED("loaded pool 'p6'");
+	SWANCTL("--list-pools");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_PRINTED("10.3.0.1");
+	EXPECT_PRINTED("2001:db8:3::1");
+	EXPECT_PRINTED("1 / 1 / 254");
+	SWANCTL("--list-pools --leases --name p4");
+	EXPECT_PRINTED("10.0.0.0");
+	EXPECT_PRINTED("online   'client@example.org'");
+	EXPECT_PRINTED("offline  'client@example.org'");
+	EXPECT_FALSE(printed(&self->out, "p6"));
+	ASSERT_TRUE(write_file(self->conf, "pools {\n  p4 {\n    addrs = 10.3.0.0/33\n  }\n}\n"));
+	SWANCTL("--load-pools");
+	EXPECT_PRINTED("loading pool 'p4' failed");
+	EXPECT_PRINTED("10.3.0.0/33");
+	ASSERT_TRUE(write_file(self->conf, ""));
+	SWANCTL("--load-pools");
+	EXPECT_PRINTED("1 unloaded");
+	SWANCTL("--list-pools");
+	EXPECT_FALSE(printed(&self->out, "10.3.0.1"));
+}
+
 TEST_F(swanctl, finds_nothing_of_the_kinds_that_there_are_none_of)
 {
 	SWANCTL("--list-certs");
