@@ -86,6 +86,11 @@ class Test:
             except (Refused, OSError):
                 pass  # the daemon's end says more
 
+    def again(self):
+        """Begin anew, from another address and with a new connection."""
+        self.close()
+        self.endpoints, self.connections = [], []
+
     # -------- checks --------
 
     def check(self, condition, what):
@@ -205,6 +210,10 @@ class Test:
         if wire.SA in m.kinds():
             sa.children.append(Child(self.spi, wire.decode_sa(m.get(wire.SA))[0].spi))
         return m
+
+    def authenticate_any(self, sa, **child):
+        """The response to IKE_AUTH, whatever it says."""
+        return sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + self.child_payloads(**child))
 
     def establish(self, sa=None, child=None, **options):
         """An IKE SA with a Child SA; we are the initiator. child: options of authenticate()."""

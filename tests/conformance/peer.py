@@ -15,8 +15,8 @@ import crypto
 import wire
 
 PATIENCE = 10.0  # seconds to wait for what has to come
+IPV6_FREEBIND = 78
 MARKER = bytes(4)  # the non-ESP marker (RFC 7296 2.23)
-FAST_IKE = (wire.AES_GCM_16, 128, 0, wire.PRF_SHA256, wire.X25519)
 
 
 class NothingCame(Exception):
@@ -37,6 +37,8 @@ class Endpoint:
         for port, own in zip((500, 4500), source_ports):
             s = socket.socket(family, socket.SOCK_DGRAM)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # the daemon has the wildcard address
+            if family == socket.AF_INET6:
+                s.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # a route makes the address ours
             s.bind((address, own))
             s.setblocking(False)
             self.sockets[port] = s
