@@ -8,7 +8,9 @@
 
 Each case has an address, a connection and IKE SAs of its own, so all of them run beside each other on few daemons.
 """
+import ipaddress
 import os
+import re
 import time
 
 import crypto
@@ -19,7 +21,7 @@ from peer import PATIENCE, Endpoint, NothingCame, Sa, esp_transforms
 INITIATOR, RESPONDER, BOTH = 'initiator', 'responder', 'both'  # the role that posternd has
 SECRET = b'what the gateway and every case know'
 GATEWAY, GATEWAY6 = '127.0.0.1', 'fd00:5::1'
-OWN_ID, GATEWAY_ID = (wire.ID_FQDN, b'peer.test'), (wire.ID_FQDN, b'gw.test')
+GATEWAY_ID = (wire.ID_FQDN, b'gw.test')
 
 cases = []
 
@@ -45,7 +47,6 @@ class Failed(Exception):
 
 def net(text, protocol=0, ports=(0, 65535)):
     """'10.2.0.0/16' or '10.2.0.1-10.2.0.9' as a selector"""
-    import ipaddress
     if '-' in text:
         first, last = (ipaddress.ip_address(part) for part in text.split('-'))
     else:
@@ -71,6 +72,7 @@ class Test:
     def __init__(self, number, one, daemon):
         self.number, self.daemon, self.case = number, daemon, one
         self.name = f'c{number}'
+        self.own_id = (wire.ID_FQDN, f'peer{number}.test'.encode())  # INITIAL_CONTACT goes by identities
         self.addresses = 0
         self.endpoints = []
         self.connections = []
@@ -161,7 +163,7 @@ class Test:
             'remote_addrs': endpoint.address, 'local_addrs': endpoint.gateway,
             'proposals': 'aes128gcm16-prfsha256-x25519',
             'local': {'auth': 'psk', 'id': 'gw.test', **(local or {})},
-            'remote': {'auth': 'psk', 'id': 'peer.test', **(remote or {})},
+            'remote': {'auth': 'psk', 'id': self.own_id[1].decode(), **(remote or {})},
             'children': children if children is not None else {'net': child_options},
             **options}
         self.daemon.call('load-conn', {name: connection})
@@ -179,8 +181,9 @@ class Test:
 
     def log(self):
         """Lines of the daemon's log about this case."""
-        return [line for line in self.daemon.log().splitlines() if f'{self.name}[' in line or
-                any(e.address in line for e in self.endpoints)]
+        patterns = [rf'\b{self.name}b?\['] + [rf'{re.escape(e.address)}\b' for e in self.endpoints]
+        mine = re.compile('|'.join(patterns))
+        return [line for line in self.daemon.log().splitlines() if mine.search(line)]
 
     # -------- the daemon as responder --------
 
@@ -203,9 +206,9 @@ class Test:
         return [proposal or wire.sa(wire.proposal(1, wire.PROTO_ESP, self.spi, *esp_transforms())),
                 wire.selectors(wire.TSI, *(tsi or [OUR_NET])), wire.selectors(wire.TSR, *(tsr or [ITS_NET]))]
 
-    def authenticate(self, sa, extra=(), identity=OWN_ID, **child):
+    def authenticate(self, sa, extra=(), identity=None, **child):
         """IKE_AUTH; returns the response, verified."""
-        m = sa.call(wire.IKE_AUTH, sa.auth_payloads(identity) + self.child_payloads(**child) + list(extra))
+        m = sa.call(wire.IKE_AUTH, sa.auth_payloads(identity or self.own_id) + self.child_payloads(**child) + list(extra))
         sa.check_auth(m)
         if wire.SA in m.kinds():
             sa.children.append(Child(self.spi, wire.decode_sa(m.get(wire.SA))[0].spi))
@@ -213,7 +216,7 @@ class Test:
 
     def authenticate_any(self, sa, **child):
         """The response to IKE_AUTH, whatever it says."""
-        return sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + self.child_payloads(**child))
+        return sa.call(wire.IKE_AUTH, sa.auth_payloads(self.own_id) + self.child_payloads(**child))
 
     def establish(self, sa=None, child=None, **options):
         """An IKE SA with a Child SA; we are the initiator. child: options of authenticate()."""
@@ -256,9 +259,9 @@ class Test:
                 wire.selectors(wire.TSI, *(tsi or wire.decode_selectors(m.get(wire.TSI)))),
                 wire.selectors(wire.TSR, *(tsr or wire.decode_selectors(m.get(wire.TSR))))]
 
-    def accept(self, sa, m, extra=(), identity=GATEWAY_ID, **child):
+    def accept(self, sa, m, extra=(), **child):
         """Answer the IKE_AUTH request m of the daemon; as responder this side is gw's peer."""
-        answer = sa.auth_payloads(OWN_ID) + self.child_answer(m, **child) + list(extra)
+        answer = sa.auth_payloads(self.own_id) + self.child_answer(m, **child) + list(extra)
         data = sa.answer(m, answer)
         sa.children.append(Child(self.spi, self.offered.spi))
         return data
@@ -278,6 +281,6 @@ def shared_secret(method, kex, payload):
     return kex.shared(public)
 
 
-__all__ = ['INITIATOR', 'RESPONDER', 'BOTH', 'SECRET', 'OWN_ID', 'GATEWAY_ID', 'OUR_NET', 'ITS_NET', 'Child', 'Failed',
+__all__ = ['INITIATOR', 'RESPONDER', 'BOTH', 'SECRET', 'GATEWAY_ID', 'OUR_NET', 'ITS_NET', 'Child', 'Failed',
            'Test', 'case', 'cases', 'net', 'shared_secret', 'crypto', 'wire', 'NothingCame', 'Refused', 'Sa',
            'esp_transforms']

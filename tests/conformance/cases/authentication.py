@@ -18,7 +18,7 @@ def told(t, sa, payloads):
 @case('RFC 7296 2.15, 2.21.2', RESPONDER, 'wrong AUTH data: AUTHENTICATION_FAILED, protected, alone, and no IKE SA')
 def wrong_auth(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     good = sa.auth_data(own.body)
     told(t, sa, [own, wire.auth(wire.AUTH_PSK, good[:-1] + bytes([good[-1] ^ 1]))] + t.child_payloads())
 
@@ -27,7 +27,7 @@ def wrong_auth(t):
 def auth_length(t):
     for change in (lambda data: data[:-1], lambda data: data + b'\0', lambda data: b''):
         sa = t.init()
-        own = wire.ident(wire.IDI, *OWN_ID)
+        own = wire.ident(wire.IDI, *t.own_id)
         told(t, sa, [own, wire.auth(wire.AUTH_PSK, change(sa.auth_data(own.body)))] + t.child_payloads())
         t.again()
 
@@ -36,13 +36,13 @@ def auth_length(t):
 def other_secret(t):
     sa = t.init()
     sa.psk = b'what nobody knows'
-    told(t, sa, sa.auth_payloads(OWN_ID) + t.child_payloads())
+    told(t, sa, sa.auth_payloads(t.own_id) + t.child_payloads())
 
 
 @case('RFC 7296 2.15', RESPONDER, 'the key pad has no NUL at its end: AUTH with one fails')
 def key_pad(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     octets = sa.own_init + sa.peer_nonce + sa.prf(sa.keys.sk_pi, own.body)
     told(t, sa, [own, wire.auth(wire.AUTH_PSK, sa.prf(sa.prf(SECRET, b'Key Pad for IKEv2\0'), octets))] + t.child_payloads())
 
@@ -50,7 +50,7 @@ def key_pad(t):
 @case('RFC 7296 2.15', RESPONDER, 'AUTH by the responder\'s key or over the responder\'s nonce: AUTHENTICATION_FAILED')
 def reflected(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     told(t, sa, [own, wire.auth(wire.AUTH_PSK, sa.keys.psk_auth(SECRET, False, sa.peer_init, sa.nonce, own.body))] +
          t.child_payloads())
 
@@ -58,7 +58,7 @@ def reflected(t):
 @case('RFC 7296 2.15, 3.5', RESPONDER, 'AUTH covers the ID payload with its RESERVED octets as they were sent')
 def id_reserved(t):
     sa = t.init()
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID, reserved=b'\1\2\3') + t.child_payloads())
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id, reserved=b'\1\2\3') + t.child_payloads())
     sa.check_auth(m)
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
@@ -66,7 +66,7 @@ def id_reserved(t):
 @case('RFC 7296 3.8', RESPONDER, 'the RESERVED octets of AUTH are ignored')
 def auth_reserved(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     m = sa.call(wire.IKE_AUTH, [own, wire.auth(wire.AUTH_PSK, sa.auth_data(own.body), b'\xff\xff\xff')] + t.child_payloads())
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
@@ -75,7 +75,7 @@ def auth_reserved(t):
 def other_methods(t):
     for method in (0, wire.AUTH_RSA, 3, wire.AUTH_ECDSA256, wire.AUTH_NULL, wire.AUTH_SIGNATURE, 200):
         sa = t.init()
-        own = wire.ident(wire.IDI, *OWN_ID)
+        own = wire.ident(wire.IDI, *t.own_id)
         told(t, sa, [own, wire.auth(method, sa.auth_data(own.body))] + t.child_payloads())
         t.again()
 
@@ -90,7 +90,7 @@ def unknown_identity(t):
 def identity_type(t):
     for kind in (wire.ID_RFC822_ADDR, wire.ID_KEY_ID, wire.ID_DER_ASN1_DN, 77):
         sa = t.init()
-        told(t, sa, sa.auth_payloads((kind, OWN_ID[1])) + t.child_payloads())
+        told(t, sa, sa.auth_payloads((kind, t.own_id[1])) + t.child_payloads())
         t.again()
 
 
@@ -119,7 +119,7 @@ def malformed_identity(t):
 @case('RFC 7296 1.2, 3.5', RESPONDER, 'IDr that is its identity: it answers with it')
 def own_idr(t):
     sa = t.init()
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID, idr=GATEWAY_ID) + t.child_payloads())
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id, idr=GATEWAY_ID) + t.child_payloads())
     sa.check_auth(m)
     t.equal(wire.decode_typed(m.get(wire.IDR)), GATEWAY_ID, 'identity')
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
@@ -134,7 +134,7 @@ def no_idr(t):
 @case('RFC 7296 2.21.2', RESPONDER, 'IDr that nobody here is: AUTHENTICATION_FAILED, or its true identity')
 def other_idr(t):
     sa = t.init()
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID, idr=(wire.ID_FQDN, b'other.test')) + t.child_payloads())
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id, idr=(wire.ID_FQDN, b'other.test')) + t.child_payloads())
     if m.error() == wire.AUTHENTICATION_FAILED:
         t.gone()
         return
@@ -162,7 +162,7 @@ def by_identity(t):
 def auth_incomplete(t):
     for missing in (wire.IDI, wire.TSI):
         sa = t.init()
-        payloads = [p for p in sa.auth_payloads(OWN_ID) + t.child_payloads() if p.kind != missing]
+        payloads = [p for p in sa.auth_payloads(t.own_id) + t.child_payloads() if p.kind != missing]
         m = sa.call(wire.IKE_AUTH, payloads)
         t.equal((m.error(), len(m.payloads)), (wire.INVALID_SYNTAX, 1), f'answer without {missing}')
         t.gone()
@@ -193,7 +193,7 @@ def initial_contact_forged(t):
     endpoint = t.connect()
     good = t.establish(Sa(endpoint, True, psk=SECRET))
     bad = t.init(Sa(endpoint, True, psk=b'wrong'))
-    m = bad.call(wire.IKE_AUTH, bad.auth_payloads(OWN_ID) + t.child_payloads() + [wire.notify(wire.INITIAL_CONTACT)])
+    m = bad.call(wire.IKE_AUTH, bad.auth_payloads(t.own_id) + t.child_payloads() + [wire.notify(wire.INITIAL_CONTACT)])
     t.equal(m.error(), wire.AUTHENTICATION_FAILED, 'error')
     good.ping()
 
@@ -214,7 +214,7 @@ def rejects(t, payloads, **options):
 @case('RFC 7296 2.21.2', INITIATOR, 'wrong AUTH of the responder: AUTHENTICATION_FAILED in an INFORMATIONAL request, no IKE SA')
 def responder_wrong_auth(t):
     def payloads(sa, m):
-        own = wire.ident(wire.IDR, *OWN_ID)
+        own = wire.ident(wire.IDR, *t.own_id)
         return [own, wire.auth(wire.AUTH_PSK, os.urandom(32))] + t.child_answer(m)
     rejects(t, payloads)
 
@@ -233,11 +233,11 @@ def responder_other_identity(t):
 
 @case('RFC 7296 3.5, 3.8', INITIATOR, 'an identity of another type, or another AUTH method, is not accepted')
 def responder_other_type(t):
-    rejects(t, lambda sa, m: sa.auth_payloads((wire.ID_RFC822_ADDR, OWN_ID[1])) + t.child_answer(m))
+    rejects(t, lambda sa, m: sa.auth_payloads((wire.ID_RFC822_ADDR, t.own_id[1])) + t.child_answer(m))
     t.again()
 
     def other_method(sa, m):
-        own = wire.ident(wire.IDR, *OWN_ID)
+        own = wire.ident(wire.IDR, *t.own_id)
         return [own, wire.auth(wire.AUTH_NULL, sa.auth_data(own.body))] + t.child_answer(m)
     rejects(t, other_method)
 
@@ -245,7 +245,7 @@ def responder_other_type(t):
 @case('RFC 7296 2.15', INITIATOR, 'the responder\'s ID payload is covered with its RESERVED octets')
 def responder_id_reserved(t):
     sa, m = t.called_auth()
-    sa.answer(m, sa.auth_payloads(OWN_ID, reserved=b'\xaa\xbb\xcc') + t.child_answer(m))
+    sa.answer(m, sa.auth_payloads(t.own_id, reserved=b'\xaa\xbb\xcc') + t.child_answer(m))
     t.check(sa.command.done(), f'{sa.command.error}')
 
 
@@ -268,9 +268,9 @@ def refused_in_clear(t):
 
 @case('RFC 7296 1.2', INITIATOR, 'IKE_AUTH holds IDi as configured, IDr of the peer it wants, AUTH by shared key')
 def own_identity(t):
-    sa, m = t.called_auth(local={'id': 'someone@gw.test'}, remote={'id': 'peer.test'})
+    sa, m = t.called_auth(local={'id': 'someone@gw.test'}, remote={'id': t.own_id[1].decode()})
     t.equal(wire.decode_typed(m.get(wire.IDI)), (wire.ID_RFC822_ADDR, b'someone@gw.test'), 'IDi')
-    t.equal(wire.decode_typed(m.get(wire.IDR)), OWN_ID, 'IDr')
+    t.equal(wire.decode_typed(m.get(wire.IDR)), t.own_id, 'IDr')
     t.accept(sa, m)
     t.check(sa.command.done(), f'{sa.command.error}')
 
@@ -279,7 +279,7 @@ def own_identity(t):
 def responder_without_auth(t):
     for missing in (wire.AUTH, wire.IDR):
         sa, m = t.called_auth()
-        sa.answer(m, [p for p in sa.auth_payloads(OWN_ID) + t.child_answer(m) if p.kind != missing])
+        sa.answer(m, [p for p in sa.auth_payloads(t.own_id) + t.child_answer(m) if p.kind != missing])
         t.check(not sa.command.done(), 'the daemon says that it is up')
         t.gone()
         t.again()

@@ -131,7 +131,7 @@ def initiator_did_not_believe(t):
 @case('RFC 7296 1.4', RESPONDER, 'IKE_AUTH after the IKE SA is up is refused and changes nothing it has')
 def late_auth(t):
     sa = t.establish()
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads())
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads())
     t.check(m.error() is not None and wire.SA not in m.kinds(), f'{m}')
     t.check(len(t.children()) <= 1, 'there are two Child SAs')
 

@@ -76,7 +76,7 @@ def critical_init_response(t):
 @case('RFC 7296 2.5, 2.21.2', INITIATOR, 'an unknown critical payload in the IKE_AUTH response: no IKE SA')
 def critical_auth_response(t):
     sa, m = t.called_auth()
-    sa.answer(m, sa.auth_payloads(OWN_ID) + t.child_answer(m) + [wire.critical(wire.Payload(250, b'!'))])
+    sa.answer(m, sa.auth_payloads(t.own_id) + t.child_answer(m) + [wire.critical(wire.Payload(250, b'!'))])
     t.check(not sa.command.done(), 'the daemon says that it is up')
     t.gone()
 
@@ -103,7 +103,7 @@ def auth_refused(t):
 @case('RFC 7296 2.21.2', RESPONDER, 'after a refused IKE_AUTH the same request gets the same refusal or nothing, never an IKE SA')
 def refused_again(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     data = sa.ask(wire.IKE_AUTH, [own, wire.auth(wire.AUTH_PSK, bytes(32))] + t.child_payloads())
     t.equal(sa.response().error(), wire.AUTHENTICATION_FAILED, 'error')
     sa.send(data)
@@ -119,9 +119,9 @@ def refused_again(t):
 @case('RFC 7296 2.21.2', RESPONDER, 'after a refused IKE_AUTH a good one on the same IKE SA is not accepted')
 def good_after_refused(t):
     sa = t.init()
-    own = wire.ident(wire.IDI, *OWN_ID)
+    own = wire.ident(wire.IDI, *t.own_id)
     sa.call(wire.IKE_AUTH, [own, wire.auth(wire.AUTH_PSK, bytes(32))] + t.child_payloads())
-    sa.send(sa.seal(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads()))
+    sa.send(sa.seal(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads()))
     t.equal(sa.endpoint.message().error(), wire.INVALID_IKE_SPI, 'answer')
     t.equal(t.sas(), [], 'IKE SAs')
 
@@ -131,7 +131,7 @@ def other_keys(t):
     sa = t.init()
     keys = sa.keys
     sa.keys = crypto.Keys(sa.prf, sa.suite, bytes(32), sa.nonce, sa.peer_nonce, sa.spi_i, sa.spi_r)
-    sa.send(sa.seal(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads()))
+    sa.send(sa.seal(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads()))
     sa.keys = keys
     m = t.authenticate(sa)
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')

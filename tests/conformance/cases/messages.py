@@ -190,7 +190,7 @@ def critical_known(t):
     payloads = [wire.critical(p) for p in sa.init_payloads() + [wire.Payload(wire.VENDOR, b'us')]]
     sa.endpoint.send(sa.init_request(payloads))
     sa.take_init_response(sa.endpoint.message())
-    m = sa.call(wire.IKE_AUTH, [wire.critical(p) for p in sa.auth_payloads(OWN_ID) + t.child_payloads()])
+    m = sa.call(wire.IKE_AUTH, [wire.critical(p) for p in sa.auth_payloads(t.own_id) + t.child_payloads()])
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
 
@@ -222,7 +222,7 @@ def critical_init(t):
 @case('RFC 7296 2.21.2', RESPONDER, 'an unknown critical payload in IKE_AUTH: that error only, and no IKE SA')
 def critical_auth(t):
     sa = t.init()
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads() + [wire.critical(wire.Payload(60, b'!'))])
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads() + [wire.critical(wire.Payload(60, b'!'))])
     t.equal([(n.kind, n.data) for n in m.notifies()], [(wire.UNSUPPORTED_CRITICAL_PAYLOAD, b'\x3c')], 'notifies')
     t.equal(len(m.payloads), 1, 'payloads')
     t.equal([one['state'] for one in t.sas() if one['state'] == 'ESTABLISHED'], [], 'IKE SAs')
@@ -247,7 +247,7 @@ def any_order_init(t):
 @case('RFC 7296 2.5', RESPONDER, 'payloads in any order in IKE_AUTH')
 def any_order_auth(t):
     sa = t.init()
-    m = sa.call(wire.IKE_AUTH, (sa.auth_payloads(OWN_ID) + t.child_payloads())[::-1])
+    m = sa.call(wire.IKE_AUTH, (sa.auth_payloads(t.own_id) + t.child_payloads())[::-1])
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
 
@@ -359,7 +359,7 @@ def requests_in_clear(t):
 @case('RFC 7296 1.2', RESPONDER, 'IKE_AUTH in clear is dropped, the protected one is still accepted')
 def auth_in_clear(t):
     sa = t.init()
-    payloads = sa.auth_payloads(OWN_ID) + t.child_payloads()
+    payloads = sa.auth_payloads(t.own_id) + t.child_payloads()
     sa.send(sa.clear(wire.IKE_AUTH, payloads, mid=1).encode())
     m = t.authenticate(sa)
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
@@ -454,7 +454,7 @@ def any_order_response(t):
     sa = t.called()
     sa.send(sa.init_response(sa.init_payloads()[::-1]))
     m = sa.request(wire.IKE_AUTH)
-    sa.answer(m, (sa.auth_payloads(OWN_ID) + t.child_answer(m))[::-1])
+    sa.answer(m, (sa.auth_payloads(t.own_id) + t.child_answer(m))[::-1])
     t.check(sa.command.done(), f'{sa.command.error}')
 
 

@@ -45,7 +45,7 @@ def init_again(t):
 @case('RFC 7296 2.1', RESPONDER, 'IKE_AUTH that comes again gets the very same response')
 def auth_again(t):
     sa = t.init()
-    data = sa.ask(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads())
+    data = sa.ask(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads())
     first = sa.endpoint.receive().data
     for _ in range(3):
         sa.send(data)
@@ -139,7 +139,7 @@ def forged_repetition(t):
 @case('RFC 7296 2.1', RESPONDER, 'an IKE_AUTH request that fails its ICV is dropped, the true one is still answered')
 def forged_auth(t):
     sa = t.init()
-    good = sa.seal(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + t.child_payloads())
+    good = sa.seal(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + t.child_payloads())
     for at in (-1, 40, 60):
         sa.send(good[:at] + bytes([good[at] ^ 0x80]) + good[at:][1:])
     sa.send(good)
@@ -201,7 +201,7 @@ def delete_sent_again(t):
 @case('RFC 7296 2.1, 3.14', INITIATOR, 'a response with a wrong ICV does not end the retransmissions', daemon='quick')
 def forged_response(t):
     sa, m = t.called_auth()
-    payloads = sa.auth_payloads(OWN_ID) + t.child_answer(m)
+    payloads = sa.auth_payloads(t.own_id) + t.child_answer(m)
     sa.send(sa.seal(wire.IKE_AUTH, payloads, response=True, tamper=lambda data: data[:-1] + bytes([data[-1] ^ 1])))
     t.equal(sa.endpoint.receive(repeats=True).data, m.raw, 'request')
     sa.answer(m, payloads)

@@ -165,7 +165,7 @@ def reserved(t):
     sa = t.init()
     child = t.child_payloads()[:1] + [wire.selectors(wire.TSI, OUR_NET, reserved=b'\xff' * 3),
                                       wire.selectors(wire.TSR, ITS_NET, reserved=b'\xff' * 3)]
-    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + child)
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + child)
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
 
@@ -186,7 +186,7 @@ def malformed(t):
                        'IPv6 type with IPv4 length': good[:4] + b'\x08' + good[5:], 'empty': b''}.items():
         sa = t.init()
         child = t.child_payloads()
-        m = sa.call(wire.IKE_AUTH, sa.auth_payloads(OWN_ID) + [child[0], wire.Payload(wire.TSI, body), child[2]])
+        m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id) + [child[0], wire.Payload(wire.TSI, body), child[2]])
         t.check(wire.SA not in m.kinds(), f'{what}: {m}')
         t.check(m.error() in (wire.INVALID_SYNTAX, wire.TS_UNACCEPTABLE), f'{what}: {m}')
         if m.error() == wire.INVALID_SYNTAX:
@@ -252,7 +252,7 @@ def answer_wider(t):
 @case('RFC 7296 2.9, 2.21.2', INITIATOR, 'TS_UNACCEPTABLE in IKE_AUTH: no Child SA, and the IKE SA is not lost by it')
 def answer_unacceptable(t):
     sa, m = t.called_auth()
-    sa.answer(m, sa.auth_payloads(OWN_ID) + [wire.notify(wire.TS_UNACCEPTABLE)])
+    sa.answer(m, sa.auth_payloads(t.own_id) + [wire.notify(wire.TS_UNACCEPTABLE)])
     t.check(not sa.command.done(), 'the daemon says that it is up')
     t.equal([one['state'] for one in t.sas()], ['ESTABLISHED'], 'IKE SAs')
     t.equal(t.children(), [], 'Child SAs')
@@ -263,7 +263,7 @@ def answer_unacceptable(t):
 def answer_other_errors(t):
     for error in (wire.SINGLE_PAIR_REQUIRED, wire.NO_PROPOSAL_CHOSEN, wire.INTERNAL_ADDRESS_FAILURE, 8000):
         sa, m = t.called_auth()
-        sa.answer(m, sa.auth_payloads(OWN_ID) + [wire.notify(error)])
+        sa.answer(m, sa.auth_payloads(t.own_id) + [wire.notify(error)])
         t.check(not sa.command.done(), 'the daemon says that it is up')
         t.equal([one['state'] for one in t.sas()], ['ESTABLISHED'], f'IKE SAs after {error}')
         sa.ping()

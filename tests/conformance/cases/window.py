@@ -34,7 +34,7 @@ def own_ids_initiator(t):
 @case('RFC 7296 2.2', RESPONDER, 'IKE_AUTH with another message ID than 1 is not accepted')
 def auth_id(t):
     sa = t.init()
-    payloads = sa.auth_payloads(OWN_ID) + t.child_payloads()
+    payloads = sa.auth_payloads(t.own_id) + t.child_payloads()
     for mid in (0, 2, 3):
         sa.send(sa.seal(wire.IKE_AUTH, payloads, mid=mid))
     m = t.authenticate(sa)
