@@ -12,6 +12,7 @@
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
 #include "ikev2/fsm/contact.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
@@ -95,6 +96,7 @@ static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike
 {
 	ike_auth_forget_init(sa);
 	fsm_enter(sa, IKE_STATE_ESTABLISHED, "the responder has shown who it is");
+	reauth_told(sa, m);
 	return AUTH_STEP_DONE;
 }
 
@@ -105,6 +107,8 @@ static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message
 	if (child)
 		child_offer_answered(child, m, nonce_bytes(&sa->nonce_i),
 				     nonce_bytes(&sa->nonce_r));
+	else
+		reauth_progress(sa);
 	return AUTH_STEP_DONE;
 }
 

@@ -9,6 +9,7 @@
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
 #include "ikev2/fsm/contact.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -147,6 +148,8 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 		child_offer_write_answer(run->child, &m);
 	else
 		message_notify(&m, run->child_notify, BYTES_NONE);
+	if (reauth_lifetime(sa))
+		message_notify_u32(&m, IKE_NOTIFY_AUTH_LIFETIME, reauth_lifetime(sa)); /* RFC 4478 */
 	message_respond(sa, &m);
 	ike_auth_forget_init(sa);
 	return AUTH_STEP_LAST;

@@ -7,6 +7,7 @@
 #include "ikev2/codec/payload.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
@@ -59,6 +60,7 @@ static const char *informational_take(struct ike_sa *sa, const struct ike_messag
 		else if (d.protocol == IKE_PROTOCOL_ESP)
 			delete_children(sa, &d, deleted);
 	}
+	reauth_told(sa, m);
 	/* An initiator that didn't believe us says so in a request of its own (2.21.2). */
 	if (ike_message_find_notify(m, IKE_NOTIFY_AUTHENTICATION_FAILED, 0, NULL))
 		why = "the peer says AUTHENTICATION_FAILED";

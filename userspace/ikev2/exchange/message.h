@@ -32,6 +32,15 @@ static inline void message_notify(struct message *m, uint16_t type, struct bytes
 	ike_builder_notify(&m->b, type, data);
 }
 
+/* A notify of one number. */
+static inline void message_notify_u32(struct message *m, uint16_t type, uint32_t value)
+{
+	const uint8_t data[] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16),
+				 (uint8_t)(value >> 8), (uint8_t)value };
+
+	message_notify(m, type, BYTES_OF(data));
+}
+
 /* Make a packet, or a chain of fragments, of it; the memory of m is gone in any case. 0 or -errno. */
 int message_finish(struct message *m, struct packet **ret_packet);
 

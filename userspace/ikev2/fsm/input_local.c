@@ -12,6 +12,7 @@
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/liveness.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
@@ -54,6 +55,7 @@ static void child_installed(struct child_sa *child)
 		       ts_str(&child->remote_ts.v[0], remote), child->spi_in, child->spi_out);
 	ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
 	fate_child_up(child);
+	reauth_progress(sa);
 	ike_core_result(sa->core, child->token, 0, "%s", "up");
 	child->token = 0;
 }
@@ -154,8 +156,7 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 	return NULL;
 }
 
-/* What the Child SA asks for: the policy, headed by the packet that wants through (2.9). */
-static void child_selectors(struct child_sa *child, const struct ike_acquire *acquire)
+void input_child_selectors(struct child_sa *child, const struct ike_acquire *acquire)
 {
 	const struct ike_sa *sa = child->ike;
 	struct ts_list policy;
@@ -260,7 +261,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 		return;
 	}
 	contact_begin(sa);
-	child_selectors(child, acquire);
+	input_child_selectors(child, acquire);
 	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
 	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");

@@ -4,6 +4,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/contact.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/fsm/transition.h"
 #include "ikev2/policy/connection.h"
@@ -55,6 +56,7 @@ static void enter_established(struct ike_sa *sa)
 		       identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
 	timers_keep_alive(sa);
 	contact_enter(sa);
+	reauth_authenticated(sa);
 	ike_core_event(core, IKE_EVENT_IKE_UP, sa, NULL);
 }
 
@@ -79,6 +81,7 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 	hash_remove(&core->by_spi, &sa->by_spi);
 	hash_remove(&core->by_init, &sa->by_init);
 	contact_leave(sa);
+	reauth_gone(sa);
 	list_remove(&sa->link);
 	list_append(&core->dead, &sa->link);
 	core->n_sas--;

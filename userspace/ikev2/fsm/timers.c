@@ -14,6 +14,8 @@
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
  *   fsm/liveness.h.
  * - One that a new one of the same peer has replaced is closed a little later: see fsm/contact.h.
+ * - One that is old enough is made anew with authentication, and closed when it is too old: see
+ *   fsm/reauth.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  */
 #include "ikev2/fsm/timers.h"
@@ -24,6 +26,7 @@
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/liveness.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
@@ -65,6 +68,7 @@ void timers_update(struct ike_sa *sa)
 	at = instant_min(at, sa->fragments.requests.until);
 	at = instant_min(at, sa->fragments.responses.until);
 	at = instant_min(at, contact_time(sa));
+	at = instant_min(at, reauth_time(sa));
 	sa->deadline = at;
 	if (!instant_is_never(at))
 		heap_insert(&sa->core->timers, &sa->timer);
@@ -126,6 +130,8 @@ static void timers_run_one(struct ike_sa *sa)
 		timer_reassembly(sa, &sa->fragments.responses);
 	else if (instant_reached(now, contact_time(sa)))
 		contact_due(sa);
+	else if (instant_reached(now, reauth_time(sa)))
+		reauth_due(sa);
 	else if (instant_reached(now, sa->keepalive_at))
 		timer_keepalive(sa);
 	else if (instant_reached(now, liveness_time(sa)))

@@ -61,6 +61,9 @@ const struct conf_option ike_settings_options[] = {
 		 "major version. 0: never." },
 	{ "ike_sa_limit", CONF_OPT_INT, FIELD(ike_sa_limit), .dflt = "0", .max = 100000000,
 	  .doc = "IKE SAs in all from which on first messages are dropped. 0: no limit." },
+	{ "make_before_break", CONF_OPT_BOOL, FIELD(make_before_break), .dflt = "yes",
+	  .doc = "Whether reauthentication makes a new IKE SA with all Child SAs before the old one "
+		 "is deleted, or the other way round." },
 	{ "nat_keepalive", CONF_OPT_DURATION, FIELD(nat_keepalive), .dflt = "20s", .max = 3600000,
 	  .doc = "Time without traffic after which a keepalive holds a NAT's mapping. 0: never." },
 	{ "fragment_size", CONF_OPT_INT, FIELD(fragment_size), .dflt = "1280", .max = 65535,

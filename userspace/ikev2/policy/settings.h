@@ -22,6 +22,7 @@ struct ike_settings {
 	uint32_t cookie_threshold, half_open_limit;
 	uint32_t error_rate; /* answers a second of a worker outside IKE SAs; 0: none */
 	uint32_t ike_sa_limit;         /* of all workers together; 0: none */
+	bool make_before_break;        /* reauthentication */
 	struct duration nat_keepalive; /* when behind a NAT; 0: none. RFC 3948 4 */
 	uint32_t fragment_size; /* IP datagram in octets; 0: as recommended for the family. RFC 7383 2.5.1 */
 	uint16_t port, port_nat_t;     /* 500, 4500 */

@@ -7,6 +7,7 @@
 #include "bpf/shared/steer.h"
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
+#include "ikev2/fsm/reauth.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/algorithms.h"
@@ -136,6 +137,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 	hash_remove(&core->children, &child->by_id);
 	core->n_children--;
 	free(child);
+	reauth_progress(ike);
 }
 
 /* -------- lookup -------- */

@@ -55,6 +55,7 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	sa->init_error_until = INSTANT_NEVER;
 	sa->keepalive_at = INSTANT_NEVER;
 	sa->replaced_until = INSTANT_NEVER;
+	sa->reauth_at = INSTANT_NEVER;
 	sa->created = core->now;
 	sa->last_inbound = core->now;
 	window_init(&sa->window);

@@ -97,6 +97,8 @@ struct ike_sa {
 	unsigned contacts_awaited;   /* answers of other workers; see fsm/contact.h */
 	bool contact_exists;	     /* another IKE SA with that peer, as far as is known */
 	struct instant replaced_until; /* another one has taken its place; INSTANT_NEVER */
+	struct instant authenticated; /* by IKE_AUTH; rekeying hands it on. See fsm/reauth.h */
+	struct instant reauth_at;     /* when it is to be made anew; INSTANT_NEVER */
 	uint64_t reauth_of;	     /* own SPI of the IKE SA that this one is made for; 0: none */
 	enum sa_end end;	     /* why it goes, as far as is known; see sa/fate.h */
 	const char *failure;	     /* why it never got established; static text */

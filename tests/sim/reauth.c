@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reauthentication (RFC 7296 2.8.3, RFC 4478): when, by whom, without a gap, and what becomes of an
+ * IKE SA that could not be made anew in time.
+ */
+#include <kselftest_harness.h>
+
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/ike_sa.h"
+#include "pair.h"
+
+FIXTURE(reauth)
+{
+	struct sim sim;
+};
+
+FIXTURE_SETUP(reauth)
+{
+	log_add_sink(log_stderr_sink, NULL);
+}
+
+FIXTURE_TEARDOWN(reauth)
+{
+	sim_fini(&self->sim);
+}
+
+#define HOUR "rekey_time = 0\n reauth_time = 1h\n over_time = 10m\n rand_time = 5m"
+
+static const struct pair_options hourly = { .connection = HOUR };
+static const struct pair_options ageless = { .connection = "rekey_time = 0" };
+
+/*
+ * Until the time is over, in steps of a millisecond around changes: how many times peer i was
+ * without a Child SA in its kernel.
+ */
+static unsigned gaps(struct sim *sim, unsigned i, unsigned seconds)
+{
+	unsigned n = 0;
+
+	for (unsigned s = 0; s < seconds; s++) {
+		unsigned ups = sim->peers[i].ups;
+
+		pair_wait(sim, DURATION_S(1));
+		n += sim->peers[i].kernel.n_sas < 2;
+		for (unsigned ms = 0; ups != sim->peers[i].ups && ms < 2000; ms++) {
+			pair_wait(sim, DURATION_MS(1));
+			n += sim->peers[i].kernel.n_sas < 2;
+		}
+	}
+	return n;
+}
+
+TEST_F(reauth, the_new_one_is_up_before_the_old_one_goes)
+{
+	struct sim *sim = &self->sim;
+	uint32_t first;
+
+	pair_init(sim, &hourly, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	first = sim_only_sa(&sim->peers[0])->unique_id;
+	/* Not earlier than rand_time allows. */
+	EXPECT_EQ(0, gaps(sim, 0, 3600 - 300 - 2));
+	EXPECT_EQ(1, sim->peers[0].ups);
+	EXPECT_EQ(0, gaps(sim, 0, 310));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[0].downs);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	ASSERT_NE(NULL, sim_only_sa(&sim->peers[0]));
+	EXPECT_NE(first, sim_only_sa(&sim->peers[0])->unique_id);
+	EXPECT_EQ(0, gaps(sim, 1, 36000));
+	EXPECT_LE(11, sim->peers[0].ups);
+	EXPECT_GE(13, sim->peers[0].ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* Each side does it, and the one who is called says when. */
+TEST_F(reauth, both_want_it_and_agree)
+{
+	const struct pair_options b = { .connection = HOUR "\n unique = replace" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &hourly, &b);
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(0, gaps(sim, 1, 36000));
+	EXPECT_LE(11, sim->peers[0].ups);
+	EXPECT_GE(13, sim->peers[0].ups);
+	pair_wait(sim, DURATION_S(60));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_NE(NULL, sim_only_sa(&sim->peers[0]));
+}
+
+TEST_F(reauth, the_responders_lifetime_is_honoured)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &ageless, &hourly);
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(0, gaps(sim, 0, 3600 * 18 / 20 - 2));
+	EXPECT_EQ(1, sim->peers[0].ups);
+	EXPECT_EQ(0, gaps(sim, 0, 3600 / 20 + 4));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_TRUE(sim_only_sa(&sim->peers[0])->initiator);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+TEST_F(reauth, break_before_make_deletes_first)
+{
+	const struct pair_options a = { .settings = "make_before_break = no", .connection = HOUR };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &a, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	pair_wait(sim, DURATION_S(3598));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[0].begun);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_NE(NULL, sim_only_sa(&sim->peers[0]));
+	pair_wait(sim, DURATION_S(36000));
+	EXPECT_LE(11, sim->peers[0].ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+TEST_F(reauth, what_fails_is_tried_again_and_the_old_one_stays)
+{
+	struct sim *sim = &self->sim;
+	struct ike_config *config;
+
+	pair_init(sim, &hourly, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	/* The peer refuses new ones for a while: no half-open ones are admitted. */
+	config = sim->peers[1].config;
+	config->settings.ike_sa_limit = 1;
+	EXPECT_EQ(0, gaps(sim, 0, 3700));
+	EXPECT_EQ(1, sim->peers[0].ups);
+	config->settings.ike_sa_limit = 0;
+	EXPECT_EQ(0, gaps(sim, 0, 300));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+TEST_F(reauth, too_old_an_ike_sa_is_closed)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &hourly, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	sim->peers[1].config->settings.ike_sa_limit = 1;
+	pair_wait(sim, DURATION_S(3600 + 600 - 5));
+	EXPECT_EQ(0, sim->peers[0].downs);
+	pair_wait(sim, DURATION_S(6));
+	EXPECT_EQ(1, sim->peers[0].downs);
+	pair_wait(sim, DURATION_S(300));
+	/* That made room for the try that was under way. */
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* The responder can't call: what the initiator doesn't renew ends. */
+TEST_F(reauth, a_responder_that_can_not_call_closes_in_the_end)
+{
+	const struct pair_options b = { .connection = HOUR "\n remote_addrs = %any" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &ageless, &b);
+	ASSERT_TRUE(pair_up(sim));
+	sim_only_sa(&sim->peers[0])->reauth_at = INSTANT_NEVER;
+	pair_wait(sim, DURATION_S(3600 + 600 + 5));
+	EXPECT_EQ(1, sim->peers[1].downs);
+	EXPECT_EQ(0, sim->peers[1].core->n_sas);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* One that can does it itself when the initiator didn't. */
+TEST_F(reauth, a_responder_that_can_call_does_so)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &ageless, &hourly);
+	ASSERT_TRUE(pair_up(sim));
+	sim_only_sa(&sim->peers[0])->reauth_at = INSTANT_NEVER;
+	EXPECT_EQ(0, gaps(sim, 1, 3600 + 310));
+	EXPECT_EQ(2, sim->peers[1].ups);
+	ASSERT_NE(NULL, sim_only_sa(&sim->peers[1]));
+	EXPECT_TRUE(sim_only_sa(&sim->peers[1])->initiator);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+TEST_F(reauth, losses_on_the_way_leave_nothing_one_sided)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &hourly, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	sim->link.loss = 300;
+	sim->link.duplication = 200;
+	pair_wait(sim, DURATION_S(36000));
+	sim->link.loss = 0;
+	pair_wait(sim, DURATION_S(400));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_LE(9, sim->peers[0].ups);
+}
+
+TEST_HARNESS_MAIN
