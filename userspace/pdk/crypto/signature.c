@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "pdk/crypto/der.h"
+
 static const struct {
 	const char *name;
 	size_t value_len;
@@ -41,29 +43,6 @@ bool crypto_scheme_fits(const struct crypto_sign_scheme *scheme, enum crypto_key
 }
 
 /* -------- ECDSA values -------- */
-
-enum {
-	DER_INTEGER = 0x02,
-	DER_SEQUENCE = 0x30,
-};
-
-/* Signatures are short: lengths of up to 255 bytes, in the shortest form as DER wants it. */
-static struct bytes der_take(struct reader *r, uint8_t tag)
-{
-	size_t len;
-
-	if (reader_u8(r) != tag)
-		r->failed = true;
-	len = reader_u8(r);
-	if (len == 0x81) {
-		len = reader_u8(r);
-		if (len < 0x80)
-			r->failed = true;
-	} else if (len > 0x7f) {
-		r->failed = true;
-	}
-	return reader_take(r, len);
-}
 
 /* A positive INTEGER in the shortest form, right-aligned in value_len bytes. */
 static void der_number(struct reader *r, uint8_t *ret_value, size_t value_len)
