@@ -79,6 +79,11 @@ static void link_carry(struct sim *sim, unsigned to, const struct ike_action *ac
 	e = event_new(sim, SIM_DELIVER, to, delay);
 	e->local = action->send.remote;
 	e->remote = action->send.local;
+	if (sim->nat.on && to != sim->nat.inside) {
+		if (netaddr_is_set(&sim->nat.outside))
+			e->remote = netaddr_with_port(sim->nat.outside, e->remote.port);
+		e->remote.port += sim->nat.shift;
+	}
 	e->packet = packet_new(packet_bytes(action->send.packet));
 	if (!e->packet)
 		die("out of memory");
@@ -90,6 +95,23 @@ static size_t datagram_size(const struct ike_action *action)
 	return packet_bytes(action->send.packet).len + 8 +
 	       (action->send.remote.family == AF_INET6 ? 40 : 20) +
 	       (action->send.local.port == IKE_NATT_PORT ? 4 : 0);
+}
+
+/* Translate where e goes to. False: the NAT has no mapping for it. */
+static bool nat_inward(struct sim *sim, struct sim_event *e)
+{
+	const struct sim_peer *peer = &sim->peers[sim->nat.inside];
+	const struct netaddr *outside =
+		netaddr_is_set(&sim->nat.outside) ? &sim->nat.outside : &peer->addr;
+
+	if (!sim->nat.on || e->peer != sim->nat.inside)
+		return true;
+	e->local.port -= sim->nat.shift;
+	if (!netaddr_same_addr(&e->local, outside) ||
+	    (e->local.port != IKE_PORT && e->local.port != IKE_NATT_PORT))
+		return false;
+	e->local = netaddr_with_port(peer->addr, e->local.port);
+	return true;
 }
 
 static void link_send(struct sim *sim, unsigned from, const struct ike_action *action)
@@ -117,6 +139,14 @@ static void kernel_add(struct sim_kernel *k, uint32_t spi)
 			return;
 		}
 	die("the kernel is full");
+}
+
+static bool kernel_has(const struct sim_kernel *k, uint32_t spi)
+{
+	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+		if (k->spis[i] == spi)
+			return true;
+	return false;
 }
 
 static void kernel_delete(struct sim_kernel *k, uint32_t spi)
@@ -156,6 +186,13 @@ static void kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_req
 			req->ops[i].usage.asked = now.ns / 1000000000;
 			break;
 		case IPSEC_SA_UPDATE:
+			k->updates++;
+			if (!kernel_has(k, req->ops[i].sa.spi))
+				req->err = -ESRCH;
+			else if (req->ops[i].sa.direction == IPSEC_IN)
+				k->updated_in = req->ops[i].sa.src;
+			else
+				k->updated_out = req->ops[i].sa.dst;
 			break;
 		}
 	}
@@ -232,6 +269,11 @@ static void happen(struct sim *sim, struct sim_event *e)
 
 	switch (e->type) {
 	case SIM_DELIVER:
+		if (!nat_inward(sim, e)) {
+			sim->lost++;
+			packet_unref(e->packet);
+			break;
+		}
 		sim->delivered++;
 		if (sim->tap)
 			sim->tap(sim, e->peer, &e->local, &e->remote, packet_bytes(e->packet),

@@ -22,6 +22,17 @@ struct sim_link {
 	unsigned mtu; /* longer IP datagrams get lost, as where fragments of IP don't pass; 0: none */
 };
 
+/*
+ * A NAT before one of the peers. The peer's ports seem to be `shift` higher, and its address is
+ * `outside`, if that is set. Changing them means rebinding: what goes to the old ones gets lost.
+ */
+struct sim_nat {
+	bool on;
+	unsigned inside; /* the peer behind it */
+	struct netaddr outside;
+	uint16_t shift;
+};
+
 /* The kernel's side of one peer. */
 struct sim_kernel {
 	uint32_t spis[SIM_SAS_MAX]; /* inbound and outbound; 0: free */
@@ -29,6 +40,8 @@ struct sim_kernel {
 	uint64_t packets_in;  /* what every inbound SA has carried */
 	uint64_t esp_at;      /* and when the last one came, in seconds; 0: the kernel can't tell */
 	unsigned refuse; /* so many installations from now on fail */
+	unsigned updates; /* of SAs */
+	struct netaddr updated_in, updated_out; /* the peer's end in the last ones */
 };
 
 struct sim;
@@ -65,6 +78,7 @@ struct sim {
 	struct heap events;
 	uint64_t event_seq;
 	struct sim_link link;
+	struct sim_nat nat;
 	struct duration job_delay; /* how long a job takes */
 	bool jobs_full;		   /* the pool takes no jobs */
 	struct sim_peer peers[2];

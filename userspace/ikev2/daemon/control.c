@@ -261,6 +261,7 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 	COUNTER("fragments-refused", f.core.fragments_refused);
 	COUNTER("reassembled", f.core.reassembled);
 	COUNTER("reassembly-timeouts", f.core.reassembly_timeouts);
+	COUNTER("followed", f.core.followed);
 	COUNTER("cookies-sent", f.core.cookies_sent);
 	COUNTER("half-open-refused", f.core.half_open_refused);
 	COUNTER("established", f.core.established);

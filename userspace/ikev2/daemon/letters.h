@@ -69,6 +69,12 @@ struct letter_contact {
 	bool exists;
 };
 
+struct letter_mapping {
+	struct mail mail;
+	struct shard *to;
+	struct ipsec_mapping mapping;
+};
+
 /* The same letter comes back when the shard has told all its peers good-bye. */
 struct letter_stop {
 	struct mail mail;

@@ -109,11 +109,7 @@ static void on_expire(const struct ipsec_expire *expire, void *data)
 
 static void on_mapping(const struct ipsec_mapping *mapping, void *data)
 {
-	char from[NETADDR_STRLEN], to[NETADDR_STRLEN];
-
-	log_debug(daemon, "SPI %08x: the peer moved from %s to %s", mapping->spi,
-		  netaddr_str_port(&mapping->old_src, from),
-		  netaddr_str_port(&mapping->new_src, to));
+	shard_mapping(data, mapping);
 }
 
 static void sa_added(const struct ipsec_sa *sa, void *data)

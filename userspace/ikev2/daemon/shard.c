@@ -509,6 +509,34 @@ void shards_expire(struct posternd *d, const struct ipsec_expire *expire)
 	}
 }
 
+static void deliver_mapping(struct mail *mail)
+{
+	struct letter_mapping *letter = container_of(mail, struct letter_mapping, mail);
+	struct shard *shard = letter->to;
+
+	if (!shard->worker->stopping) {
+		ike_input_mapping(shard->core, loop_now(shard->worker->loop), &letter->mapping);
+		shard_perform(shard);
+	}
+	free(letter);
+}
+
+void shard_mapping(struct posternd *d, const struct ipsec_mapping *mapping)
+{
+	/* Our SPIs tell who has drawn them. */
+	const unsigned worker = mapping->spi >> 24;
+	struct letter_mapping *letter;
+
+	if (worker >= d->n_workers)
+		return;
+	letter = calloc(1, sizeof(*letter));
+	if (!letter)
+		return;
+	letter->to = d->shards[worker];
+	letter->mapping = *mapping;
+	workers_post(d->workers, worker, &letter->mail, deliver_mapping);
+}
+
 static void deliver_initiate(struct mail *mail)
 {
 	struct letter_initiate *letter = container_of(mail, struct letter_initiate, mail);

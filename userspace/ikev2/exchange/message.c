@@ -79,7 +79,8 @@ void message_respond(struct ike_sa *sa, struct message *m)
 	}
 	window_answered(&sa->window, packet);
 	sa->fragments.repeated = 0;
-	ike_core_send(sa->core, &sa->local, &sa->remote, packet);
+	/* To where the request came from, even if that isn't where ours go to (2.11). */
+	ike_core_send(sa->core, &sa->request_local, &sa->request_remote, packet);
 	packet_unref(packet);
 }
 

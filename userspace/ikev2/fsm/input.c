@@ -15,6 +15,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/follow.h"
 #include "ikev2/fsm/fragment.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/outside.h"
@@ -98,12 +99,15 @@ static void input_request(struct ike_sa *sa, struct input *in)
 	bool missing;
 
 	window_taken(&sa->window, in->digest);
+	sa->request_local = *in->local;
+	sa->request_remote = *in->remote;
 	/* Until it is established, a responder follows the initiator to port 4500 (2.23). */
 	if (sa->state == IKE_STATE_INIT_ANSWERED) {
 		sa->local = *in->local;
 		sa->remote = *in->remote;
 		ike_sa_rename(sa);
 	}
+	follow_message(sa, in->local, in->remote);
 	if (in->verdict == IKE_UNSUPPORTED_CRITICAL) {
 		refuse_request(sa, in, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
 		return;
@@ -130,6 +134,8 @@ static void input_response(struct ike_sa *sa, struct input *in, bool encrypted)
 	const struct transition *t;
 	bool missing;
 
+	if (encrypted)
+		follow_message(sa, in->local, in->remote);
 	if (in->verdict == IKE_OK)
 		in->verdict = ike_message_check(&in->m, &in->fault);
 	if (in->verdict != IKE_OK) {
@@ -199,7 +205,7 @@ static bool window_admits(struct ike_sa *sa, struct input *in)
 		if (is_fragment(in) && !fragment_asks_again(sa, &in->m))
 			return false;
 		fragments_shrink_response(sa);
-		ike_core_send(core, &sa->local, &sa->remote, sa->window.response);
+		ike_core_send(core, in->local, in->remote, sa->window.response);
 		return false;
 	case WINDOW_IN_PROGRESS:
 		core->counters.repeated++;

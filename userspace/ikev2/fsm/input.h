@@ -61,6 +61,10 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 /* The kernel says that an ESP SA has reached its limit. hard: it is gone. */
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
 
+/* The kernel says that an authentic ESP packet came from another address or port (2.23). */
+void ike_input_mapping(struct ike_core *core, struct instant now,
+		       const struct ipsec_mapping *mapping);
+
 /* A new configuration; SAs that live keep the connection that they were made by. */
 void ike_input_config(struct ike_core *core, struct instant now, const struct ike_config *config);
 

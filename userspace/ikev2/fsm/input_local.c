@@ -9,6 +9,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/contact.h"
+#include "ikev2/fsm/follow.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/liveness.h"
@@ -49,6 +50,7 @@ static void child_installed(struct child_sa *child)
 
 	child->state = CHILD_INSTALLED;
 	child->installed = sa->core->now;
+	follow_child(child);
 	sa->core->counters.children++;
 	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} up: %s === %s, SPIs %08x in, %08x out",
 		       child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
@@ -96,6 +98,11 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 			child_not_installed(child, req);
 		exchange_next(sa);
 	}
+	if (child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
+		log_obj_error(ike, child->ike->log_name,
+			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
+			      child->conf->name, strerror(-req->err),
+			      req->error_text[0] ? ": " : "", req->error_text);
 	ipsec_request_free(req);
 	input_end(core);
 }

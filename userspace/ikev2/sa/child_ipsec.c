@@ -8,6 +8,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
+#include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -70,7 +71,7 @@ static void sa_name(const struct child_sa *child, enum ipsec_direction direction
 
 	sa->direction = direction;
 	sa->spi = in ? child->spi_in : child->spi_out;
-	sa->dst = in ? child->ike->local : child->ike->remote;
+	sa->dst = in ? child->outer_local : child->outer_remote;
 	if (in && !conf->mark_in_sa)
 		return;
 	mark = in ? mark_of(child->numbers.mark_in, &conf->mark_in)
@@ -108,7 +109,7 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 
 	sa_name(child, direction, sa);
 	sa->mode = IPSEC_TUNNEL;
-	sa->src = in ? ike->remote : ike->local;
+	sa->src = in ? child->outer_remote : child->outer_local;
 	sa->udp_encap = ike_sa_needs_encap(ike);
 	sa->reqid = child->reqid;
 	sa->encr = encr->id;
@@ -163,8 +164,8 @@ static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 	policy->local = child->local_ts;
 	policy->remote = child->remote_ts;
 	policy->mode = IPSEC_TUNNEL;
-	policy->local_addr = child->ike->local;
-	policy->remote_addr = child->ike->remote;
+	policy->local_addr = child->outer_local;
+	policy->remote_addr = child->outer_remote;
 	policy->reqid = child->reqid;
 	fill_policy(conf, &child->numbers, policy);
 	policy->ifindex = child->ifindex;
@@ -181,11 +182,19 @@ static struct ipsec_request *request_new(const struct child_sa *child, unsigned 
 	return req;
 }
 
+static int add_sa(struct child_sa *child, enum ipsec_direction direction,
+		  const struct keymat_child *keys, struct ipsec_op *op)
+{
+	op->type = IPSEC_SA_ADD;
+	sa_fill(child, direction, keys, &op->sa);
+	return child_ports_keep(child, &op->sa);
+}
+
 int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys, unsigned parts)
 {
 	struct ipsec_request *req;
 	struct ipsec_op *op;
-	int err;
+	int err = 0;
 
 	if (!child->conf->policies)
 		parts &= ~(unsigned)CHILD_IPSEC_POLICY;
@@ -193,14 +202,18 @@ int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys,
 	if (!req)
 		return -ENOMEM;
 	op = req->ops;
-	/* Inbound first: the peer may be faster than the rest (2.8). */
-	if (parts & CHILD_IPSEC_IN) {
-		op->type = IPSEC_SA_ADD;
-		sa_fill(child, IPSEC_IN, keys, &op++->sa);
+	if (!child->in_kernel) {
+		child->outer_local = child->ike->local;
+		child->outer_remote = child->ike->remote;
 	}
-	if (parts & CHILD_IPSEC_OUT) {
-		op->type = IPSEC_SA_ADD;
-		sa_fill(child, IPSEC_OUT, keys, &op++->sa);
+	/* Inbound first: the peer may be faster than the rest (2.8). */
+	if (parts & CHILD_IPSEC_IN)
+		err = add_sa(child, IPSEC_IN, keys, op++);
+	if (parts & CHILD_IPSEC_OUT && err == 0)
+		err = add_sa(child, IPSEC_OUT, keys, op++);
+	if (err < 0) {
+		ipsec_request_free(req);
+		return err;
 	}
 	if (parts & CHILD_IPSEC_POLICY) {
 		op->type = IPSEC_POLICY_ADD;

@@ -12,6 +12,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/algorithms.h"
 #include "ikev2/sa/child_ipsec.h"
+#include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -78,11 +79,13 @@ uint32_t child_conf_reqid(const struct child_conf *conf)
 /*
  * Where the configuration says who the peer is, a Child SA shares the reqid with the trap. Peers
  * that may come from anywhere have one each: policies are bound to SAs by it, and none must get
- * through with packets of another.
+ * through with packets of another. Several peers may share the address of the NAT before them.
  */
 static uint32_t child_reqid(const struct child_sa *child)
 {
-	if (!connection_many_peers(child->ike->conn))
+	const struct ike_sa *ike = child->ike;
+
+	if (!connection_many_peers(ike->conn) && (ike->initiator || !ike->nat_remote))
 		return child_conf_reqid(child->conf);
 	return IPSEC_REQID_BASE + REQID_SINGLE + child->unique_id % REQID_SINGLE;
 }
@@ -136,6 +139,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 	list_remove(&child->link);
 	hash_remove(&core->children, &child->by_id);
 	core->n_children--;
+	child_ports_forget(child);
 	free(child);
 	reauth_progress(ike);
 }

@@ -7,6 +7,7 @@
 #include "pdk/base/hash.h"
 #include "pdk/base/list.h"
 #include "pdk/base/time.h"
+#include "pdk/net/netaddr.h"
 #include "ikev2/codec/proposal.h"
 #include "ikev2/codec/ts.h"
 #include "ikev2/sa/fate.h"
@@ -45,6 +46,8 @@ struct child_sa {
 		uint32_t set_mark_in, set_mark_out;
 	} numbers;
 	uint32_t ifindex; /* that its policies are bound to, once they are there; 0 */
+	struct netaddr outer_local, outer_remote; /* that the kernel was told */
+	struct child_ports *ports; /* to tell it of others; NULL when not in UDP */
 	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;

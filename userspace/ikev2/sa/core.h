@@ -100,6 +100,7 @@ struct ike_counters {
 	uint64_t fragments_refused;  /* not agreed on, out of range, repeated, beyond the limits */
 	uint64_t reassembled;	     /* messages made of them */
 	uint64_t reassembly_timeouts; /* messages of which fragments never came */
+	uint64_t followed;	     /* peers whose NAT has given them another port or address */
 	uint64_t cookies_sent;	     /* instead of an answer, under half-open pressure */
 	uint64_t half_open_refused;  /* too many half-open IKE SAs */
 	uint64_t established;	     /* IKE SAs, ever */

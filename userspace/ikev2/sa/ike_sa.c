@@ -12,6 +12,7 @@
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/algorithms.h"
+#include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 
@@ -50,6 +51,8 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	sa->config = config_ref(core->config);
 	sa->local = *local;
 	sa->remote = *remote;
+	sa->request_local = *local;
+	sa->request_remote = *remote;
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi_draw(core);
 	sa->deadline = INSTANT_NEVER;
 	sa->init_error_until = INSTANT_NEVER;
@@ -79,8 +82,10 @@ void ike_sa_free(struct ike_sa *sa)
 
 	list_for_each_safe(waiter, next_waiter, &sa->waiters, link)
 		free(waiter);
-	list_for_each_safe(child, next_child, &sa->children, link)
+	list_for_each_safe(child, next_child, &sa->children, link) {
+		child_ports_forget(child);
 		free(child);
+	}
 	list_for_each_safe(x, next_x, &sa->queue, link)
 		free(x);
 	free(sa->active);

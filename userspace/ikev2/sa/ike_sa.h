@@ -60,6 +60,7 @@ struct ike_sa {
 	bool initiator; /* the original initiator of this IKE SA: flag I (3.1) */
 	uint64_t spi_i, spi_r;
 	struct netaddr local, remote; /* where messages come from and go to */
+	struct netaddr request_local, request_remote; /* of the peer's last request (2.11) */
 	bool nat_local, nat_remote;   /* a NAT stands before us, before the peer (2.23) */
 
 	const struct connection *conn;   /* reference */

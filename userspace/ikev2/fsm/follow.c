@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/fsm/follow.h"
+
+#include "pdk/log/log.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/input.h"
+#include "ikev2/fsm/input_private.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_ports.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
+
+static bool may_follow(const struct ike_sa *sa)
+{
+	return (sa->state == IKE_STATE_ESTABLISHED || sa->state == IKE_STATE_DELETING) &&
+	       sa->nat_remote && !sa->nat_local;
+}
+
+void follow_child(struct child_sa *child)
+{
+	if (child->state != CHILD_INSTALLED && child->state != CHILD_DELETING)
+		return; /* comes back when the kernel has answered */
+	if (!child_ports_follow(child))
+		log_obj_warning(ike, child->ike->log_name,
+				"Child SA %s still sends to the peer's old address",
+				child->conf->name);
+}
+
+static void follow(struct ike_sa *sa, const struct netaddr *remote)
+{
+	char from[NETADDR_STRLEN], to[NETADDR_STRLEN];
+	struct child_sa *child;
+
+	log_obj_notice(ike, sa->log_name, "the peer's NAT has moved it from %s to %s",
+		       netaddr_str_port(&sa->remote, from), netaddr_str_port(remote, to));
+	if (!netaddr_same_addr(&sa->remote, remote))
+		sa->fragments.size = 0; /* another path */
+	sa->remote = *remote;
+	sa->core->counters.followed++;
+	ike_sa_rename(sa);
+	list_for_each(child, &sa->children, link)
+		follow_child(child);
+}
+
+void follow_message(struct ike_sa *sa, const struct netaddr *local, const struct netaddr *remote)
+{
+	if (netaddr_equal(&sa->remote, remote) || !may_follow(sa))
+		return;
+	/* Another address of ours is no business of the NAT's. */
+	if (netaddr_equal(&sa->local, local) && remote->family == local->family)
+		follow(sa, remote);
+}
+
+/* -------- ESP -------- */
+
+static struct child_sa *child_by_mapping(struct ike_core *core, const struct ipsec_mapping *mapping)
+{
+	struct ike_sa *sa;
+
+	list_for_each(sa, &core->sas, link) {
+		struct child_sa *child = child_sa_by_spi_in(sa, mapping->spi);
+
+		if (child && child->reqid == mapping->reqid)
+			return child;
+	}
+	return NULL;
+}
+
+void ike_input_mapping(struct ike_core *core, struct instant now,
+		       const struct ipsec_mapping *mapping)
+{
+	struct child_sa *child = child_by_mapping(core, mapping);
+	struct ike_sa *sa = child ? child->ike : NULL;
+
+	core->now = now;
+	/*
+	 * It was authentic, but without a replay window nothing shows that it was new. And the event
+	 * may be older than what we know by now: the SA had another address when it happened.
+	 */
+	if (sa && may_follow(sa) && child->conf->replay_window &&
+	    netaddr_equal(&mapping->old_src, &sa->remote) &&
+	    !netaddr_equal(&mapping->new_src, &sa->remote) &&
+	    mapping->new_src.family == sa->local.family) {
+		follow(sa, &mapping->new_src);
+		exchange_next(sa);
+	}
+	input_end(core);
+}
