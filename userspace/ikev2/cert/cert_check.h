@@ -24,11 +24,11 @@
 #include "ikev2/cert/trust_store.h"
 #include "ikev2/cert/wall_time.h"
 
-/* Certificates of one check, bytes of all that is added, and certificates in a chain. */
-#define CERT_CHECK_CERTIFICATES_MAX 32
-#define CERT_CHECK_BYTES_MAX        (256u << 10)
-#define CERT_CHECK_CHAIN_MAX        10
-#define CERT_CHECK_REASON_LEN       1024
+/* What may be added to one check, in pieces and in bytes, and certificates in a chain. */
+#define CERT_CHECK_PARTS_MAX  32
+#define CERT_CHECK_BYTES_MAX  (256u << 10)
+#define CERT_CHECK_CHAIN_MAX  10
+#define CERT_CHECK_REASON_LEN 1024
 
 /* Zero is the default of every member but store. */
 struct cert_check_conf {

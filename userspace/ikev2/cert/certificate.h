@@ -87,5 +87,8 @@ bool certificate_has_id(const struct certificate *cert, uint8_t id_type, struct 
 unsigned certificate_match_id(const struct certificate *cert, uint8_t id_type,
 			      struct bytes pattern);
 
+/* An identity as text for a log, as configuration would have it. Returns buf. */
+char *certificate_id_str(uint8_t id_type, struct bytes id, char *buf, size_t size);
+
 /* All names as text for a log: "C=CH, CN=moon; moon.example.org; 192.0.2.1". Returns buf. */
 char *certificate_names_str(const struct certificate *cert, char *buf, size_t size);

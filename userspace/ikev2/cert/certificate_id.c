@@ -103,29 +103,32 @@ unsigned certificate_match_id(const struct certificate *cert, uint8_t id_type, s
 }
 
 /* Nothing in a name may upset a terminal. */
-static void print_name(struct certificate_name name, char *buf, size_t size)
+char *certificate_id_str(uint8_t id_type, struct bytes id, char *buf, size_t size)
 {
 	char addr[INET6_ADDRSTRLEN];
 	size_t len = 0;
 
-	switch (name.id_type) {
-	case IKE_ID_DER_ASN1_DN:
-		dn_str(name.data, buf, size);
-		return;
-	case IKE_ID_IPV4_ADDR:
-	case IKE_ID_IPV6_ADDR:
-		inet_ntop(name.id_type == IKE_ID_IPV4_ADDR ? AF_INET : AF_INET6, name.data.data,
-			  addr, sizeof(addr));
+	if (id_type == IKE_ID_DER_ASN1_DN)
+		return dn_str(id, buf, size);
+	if ((id_type == IKE_ID_IPV4_ADDR && id.len == 4) ||
+	    (id_type == IKE_ID_IPV6_ADDR && id.len == 16)) {
+		inet_ntop(id_type == IKE_ID_IPV4_ADDR ? AF_INET : AF_INET6, id.data, addr,
+			  sizeof(addr));
 		snprintf(buf, size, "%s", addr);
-		return;
+		return buf;
 	}
-	for (size_t i = 0; i < name.data.len && len + 5 < size; i++) {
-		uint8_t c = name.data.data[i];
+	for (size_t i = 0; i < id.len && len + 5 < size; i++) {
+		uint8_t c = id.data[i];
+		bool plain = id_type != IKE_ID_KEY_ID && c > ' ' && c < 0x7f && c != '\\';
 
 		len += (size_t)sprintf(buf + len,
-				       c > ' ' && c < 0x7f && c != '\\' ? "%c" : "\\x%02x", c);
+				       plain                      ? "%c"
+				       : id_type == IKE_ID_KEY_ID ? "%02x"
+								  : "\\x%02x",
+				       c);
 	}
 	buf[len] = '\0';
+	return buf;
 }
 
 char *certificate_names_str(const struct certificate *cert, char *buf, size_t size)
@@ -134,9 +137,10 @@ char *certificate_names_str(const struct certificate *cert, char *buf, size_t si
 				      has_subject(cert) ? certificate_subject_str(cert) : "");
 
 	for (size_t i = 0; i < certificate_n_names(cert); i++) {
+		struct certificate_name name = certificate_name(cert, i);
 		char text[DN_STRLEN];
 
-		print_name(certificate_name(cert, i), text, sizeof(text));
+		certificate_id_str(name.id_type, name.data, text, sizeof(text));
 		if (len + strlen(text) + 6 > size) {
 			if (len + 4 <= size)
 				strcpy(buf + len, "...");
