@@ -105,6 +105,7 @@ int crl_check(const struct status_query *query, X509_CRL *crl, struct wall_time 
 /* -------- what they say about a certificate -------- */
 
 struct crl_walk {
+	X509_CRL *revoking; /* the list that the certificate stands in */
 	bool stale;
 	char stale_since[WALL_TIME_STRLEN];
 };
@@ -113,11 +114,12 @@ struct crl_walk {
 static int on_error(int ok, X509_STORE_CTX *ctx)
 {
 	struct crl_walk *walk = X509_STORE_CTX_get_app_data(ctx);
-	X509_CRL *crl;
+	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
 
+	if (!ok && X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CERT_REVOKED)
+		walk->revoking = crl;
 	if (ok || X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CRL_HAS_EXPIRED)
 		return ok;
-	crl = X509_STORE_CTX_get0_current_crl(ctx);
 	walk->stale = true;
 	strcpy(walk->stale_since, date(X509_CRL_get0_nextUpdate(crl), walk->stale_since));
 	return 1;
@@ -160,7 +162,7 @@ static enum cert_status conclude(const struct status_query *query, X509_STORE_CT
 	int error = X509_STORE_CTX_get_error(ctx);
 
 	if (ok != 1 && error == X509_V_ERR_CERT_REVOKED)
-		return revoked(query, X509_STORE_CTX_get0_current_crl(ctx), why);
+		return revoked(query, walk->revoking, why);
 	if (ok != 1)
 		reason_append(why, "the CRL of '%s' can't be used: %s",
 			      certificate_subject_str(query->issuer),
