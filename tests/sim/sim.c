@@ -239,6 +239,9 @@ static void perform(struct sim *sim, unsigned i)
 			revive_fate(peer->revive, sim->now, action->fate.conn, action->fate.child,
 				    action->fate.fate);
 			break;
+		case IKE_ACTION_PROGRESS:
+			peer->lines++;
+			break;
 		case IKE_ACTION_RESULT:
 			peer->results++;
 			peer->result = action->result.err;

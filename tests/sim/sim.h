@@ -60,6 +60,7 @@ struct sim_peer {
 	struct contact contact; /* the last one */
 	bool contact_exists;   /* its answer */
 	bool hold_contacts;    /* the test answers itself */
+	unsigned lines;	   /* of progress, for who waits */
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */
 	unsigned jobs;	     /* IKE_ACTION_JOB so far */

@@ -63,11 +63,11 @@ static void initiate(void *ctx, const char *ike, const char *child_name, struct 
 		}
 	} else {
 		conn = config_connection(d->config, ike);
-		if (!conn || !conn->n_children) {
-			vici_request_fail(req, "connection '%s' has no child to bring up", ike);
+		if (!conn) {
+			vici_request_fail(req, "there is no connection '%s'", ike);
 			return;
 		}
-		child = &conn->children[0];
+		child = NULL;
 	}
 	if (!connection_endpoints(d, conn, &local, &remote, &why)) {
 		vici_request_fail(req, "connection '%s': %s", conn->name, why);
@@ -82,7 +82,8 @@ static void initiate(void *ctx, const char *ike, const char *child_name, struct 
 		free(wait);
 		return;
 	}
-	keepup_begun(d, conn, child);
+	if (child)
+		keepup_begun(d, conn, child);
 }
 
 /* -------- terminate -------- */
@@ -124,6 +125,17 @@ void control_deliver_terminated(struct mail *mail)
 	wait->matched += letter->matched;
 	letter_filter_free(letter);
 	terminate_check(wait);
+}
+
+/* The result comes behind it, so the token is still there. */
+void control_deliver_progress(struct mail *mail)
+{
+	struct letter_progress *letter = container_of(mail, struct letter_progress, mail);
+	struct wait *wait = wait_of(letter->token);
+
+	vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", letter->name, letter->ike_id, "%s",
+			 letter->text);
+	free(letter);
 }
 
 void control_deliver_result(struct mail *mail)

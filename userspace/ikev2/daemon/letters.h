@@ -99,6 +99,14 @@ struct letter_result {
 	char text[200];
 };
 
+struct letter_progress {
+	struct mail mail;
+	uint64_t token;
+	char name[64];
+	uint32_t ike_id;
+	char text[200];
+};
+
 struct letter_fate {
 	struct mail mail;
 	struct posternd *daemon;

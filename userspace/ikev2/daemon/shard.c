@@ -176,6 +176,19 @@ static void perform_fate(struct shard *shard, struct ike_action *action)
 	mailbox_post(shard->daemon->mailbox, &letter->mail, keepup_deliver_fate);
 }
 
+static void perform_progress(struct shard *shard, const struct ike_action *action)
+{
+	struct letter_progress *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->token = action->progress.token;
+	letter->ike_id = action->progress.ike_id;
+	memcpy(letter->name, action->progress.name, sizeof(letter->name));
+	memcpy(letter->text, action->progress.text, sizeof(letter->text));
+	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_progress);
+}
+
 static void perform_result(struct shard *shard, const struct ike_action *action)
 {
 	struct letter_result *letter = calloc(1, sizeof(*letter));
@@ -234,6 +247,9 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_FATE:
 			perform_fate(shard, action);
+			break;
+		case IKE_ACTION_PROGRESS:
+			perform_progress(shard, action);
 			break;
 		case IKE_ACTION_RESULT:
 			perform_result(shard, action);

@@ -10,6 +10,7 @@
 #include "ikev2/policy/config.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
 
@@ -18,6 +19,7 @@ static int exchange_send(struct ike_sa *sa)
 {
 	const struct exchange_ops *ops = sa->active->ops;
 	struct ike_core *core = sa->core;
+	char remote[NETADDR_STRLEN];
 	struct packet *packet;
 	struct message m;
 	int err;
@@ -39,6 +41,7 @@ static int exchange_send(struct ike_sa *sa)
 	sa->fragments.probe = 0;
 	window_sent(&sa->window, packet, core->now, &core->config->settings);
 	ike_core_send(core, &sa->local, &sa->remote, packet);
+	ike_sa_progress(sa, "%s sent to %s", ops->name, netaddr_str_port(&sa->remote, remote));
 	packet_unref(packet);
 	return 0;
 }
@@ -106,6 +109,7 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 
 	fragments_size_good(sa);
 	window_acknowledged(&sa->window);
+	ike_sa_progress(sa, "%s answered", x->ops->name);
 	verdict = x->ops->response(sa, x, m);
 	free(x);
 	return verdict;

@@ -45,7 +45,7 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 		identity_to_wire(&sa->remote_id, message_payload(m, IKE_PAYLOAD_IDR));
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
-	return child ? child_offer_write(child, m) : -ENOENT;
+	return child ? child_offer_write(child, m) : 0; /* RFC 6023: without */
 }
 
 /* We don't believe the responder: tell it (2.21.2), and that's that. */

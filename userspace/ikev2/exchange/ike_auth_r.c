@@ -56,6 +56,20 @@ static const char *find_connection(struct ike_sa *sa, const struct ike_message *
 	return NULL;
 }
 
+/* RFC 6023: SA, TSi and TSr may be left out together. */
+static bool is_childless(const struct ike_message *m)
+{
+	return !ike_message_find(m, IKE_PAYLOAD_SA, 0);
+}
+
+static enum auth_step_end refuse_syntax(struct ike_sa *sa, const char *why)
+{
+	log_obj_warning(ike, sa->log_name, "connection %s: %s", sa->conn->name, why);
+	message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_INVALID_SYNTAX, BYTES_NONE);
+	fsm_enter(sa, IKE_STATE_DEAD, why);
+	return AUTH_STEP_LAST;
+}
+
 static enum auth_step_end step_identities(struct ike_sa *sa, const struct ike_message *m)
 {
 	const char *wrong = find_connection(sa, m);
@@ -69,6 +83,9 @@ static enum auth_step_end step_identities(struct ike_sa *sa, const struct ike_me
 static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_message *m)
 {
 	const char *wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDI);
+
+	if (!wrong && is_childless(m) && sa->conn->childless == CHILDLESS_NEVER)
+		return refuse_syntax(sa, "the initiator wants no Child SA, and childless = never");
 
 	if (!wrong)
 		return AUTH_STEP_DONE;
@@ -110,7 +127,11 @@ static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike
 
 static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
 {
-	int notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
+	int notify;
+
+	if (is_childless(m))
+		return AUTH_STEP_DONE;
+	notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
 				      &sa->answering);
 
 	if (!notify)
@@ -146,7 +167,7 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 	}
 	if (run->child)
 		child_offer_write_answer(run->child, &m);
-	else
+	else if (run->child_notify)
 		message_notify(&m, run->child_notify, BYTES_NONE);
 	if (reauth_lifetime(sa))
 		message_notify_u32(&m, IKE_NOTIFY_AUTH_LIFETIME, reauth_lifetime(sa)); /* RFC 4478 */
@@ -170,6 +191,16 @@ const struct auth_role auth_role_responder = { responder_steps, responder_refuse
 
 enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m)
 {
-	auth_run_start(sa, &auth_role_responder, m);
+	bool some = ike_message_find(m, IKE_PAYLOAD_SA, 0) ||
+		    ike_message_find(m, IKE_PAYLOAD_TSI, 0) ||
+		    ike_message_find(m, IKE_PAYLOAD_TSR, 0);
+	bool all = ike_message_find(m, IKE_PAYLOAD_SA, 0) &&
+		   ike_message_find(m, IKE_PAYLOAD_TSI, 0) &&
+		   ike_message_find(m, IKE_PAYLOAD_TSR, 0);
+
+	if (some != all)
+		refuse_syntax(sa, "IKE_AUTH lacks SA, TSi or TSr");
+	else
+		auth_run_start(sa, &auth_role_responder, m);
 	return FSM_STAY;
 }

@@ -138,6 +138,14 @@ static enum fsm_verdict init_response(struct ike_sa *sa, const struct exchange *
 	sa->init_response = packet_new(m->raw);
 	init_float(sa, m);
 	sa->fragments.agreed = fragments_agreed(sa, m);
+	sa->peer_childless =
+		ike_message_find_notify(m, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED, 0, NULL);
+	if (list_empty(&sa->children) && !sa->peer_childless) {
+		/* RFC 6023 3: only a responder that says so takes such an IKE_AUTH. */
+		fsm_enter(sa, IKE_STATE_DEAD,
+			  "the peer takes no IKE SA without a Child SA; initiate a child");
+		return FSM_STAY;
+	}
 	if (!sa->init_response || exchange_queue(sa, &exchange_ike_auth, 0) < 0) {
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return FSM_STAY;

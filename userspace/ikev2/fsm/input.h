@@ -36,9 +36,9 @@ struct ike_acquire {
 };
 
 /*
- * Bring a connection up: its IKE SA when there is none, and the child (NULL: the IKE SA and all
- * children whose start_action says so, or the first). The result goes to token; when it is up
- * already that is a success at once. local: our address towards the peer.
+ * Bring a child of a connection up, with an IKE SA when there is none; or (child NULL) an IKE SA
+ * without Child SA (RFC 6023). The result goes to token; when it is up already that is a success at
+ * once. local: our address towards the peer.
  */
 void ike_input_initiate(struct ike_core *core, struct instant now, const struct connection *conn,
 			const struct child_conf *child, const struct netaddr *local,

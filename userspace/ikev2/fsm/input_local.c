@@ -8,6 +8,7 @@
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/childless.h"
 #include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/follow.h"
 #include "ikev2/fsm/input.h"
@@ -58,7 +59,9 @@ static void child_installed(struct child_sa *child)
 	ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
 	fate_child_up(child);
 	reauth_progress(sa);
-	ike_core_result(sa->core, child->token, 0, "%s", "up");
+	ike_core_result(sa->core, child->token, 0, "Child SA %s{%u} up: %s === %s",
+			child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
+			ts_str(&child->remote_ts.v[0], remote));
 	child->token = 0;
 }
 
@@ -284,7 +287,10 @@ void ike_input_initiate(struct ike_core *core, struct instant now, const struct 
 			uint64_t token)
 {
 	core->now = now;
-	initiate(core, conn, child, local, remote, acquire, token);
+	if (child)
+		initiate(core, conn, child, local, remote, acquire, token);
+	else
+		childless_initiate(core, conn, local, remote, token);
 	input_end(core);
 }
 

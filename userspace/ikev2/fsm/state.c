@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/state.h"
 
+#include <errno.h>
+
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/contact.h"
@@ -11,6 +13,7 @@
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
 
@@ -54,6 +57,11 @@ static void enter_established(struct ike_sa *sa)
 		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id, sizeof(local_id)),
 		       netaddr_str_port(&sa->remote, remote),
 		       identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
+	ike_sa_progress(sa, "IKE SA established with %s [%s]",
+			netaddr_str_port(&sa->remote, remote),
+			identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
+	ike_core_result(core, sa->token, 0, "%s", "established");
+	sa->token = 0;
 	timers_keep_alive(sa);
 	contact_enter(sa);
 	reauth_authenticated(sa);
@@ -66,6 +74,7 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 	struct child_sa *child;
 	struct sa_waiter *waiter;
 
+	ike_core_result(core, sa->token, -ECONNREFUSED, "IKE SA: %s", why);
 	exchange_abort_all(sa, why);
 	while ((child = list_first(&sa->children, struct child_sa, link)))
 		child_sa_close(child, why);

@@ -31,6 +31,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
 
@@ -86,6 +87,7 @@ static void timer_retransmit(struct ike_sa *sa)
 		return;
 	}
 	core->counters.retransmitted++;
+	ike_sa_progress(sa, "%s sent again (%u)", sa->active->ops->name, sa->window.sent);
 	ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
 }
 

@@ -76,6 +76,16 @@ static const struct transition transitions[] = {
 		.action = ike_auth_request,
 	},
 	{
+		.story = "the initiator shows who it is, and wants no Child SA",
+		.from = IKE_STATE_INIT_ANSWERED,
+		.to = IKE_STATE_ESTABLISHED,
+		.exchange = IKE_EXCHANGE_IKE_AUTH,
+		.request = true,
+		.encrypted = true,
+		.required = P(IDI) | P(AUTH),
+		.action = ike_auth_request,
+	},
+	{
 		.story = "the responder shows who it is",
 		.from = IKE_STATE_AUTH_SENT,
 		.to = IKE_STATE_ESTABLISHED,

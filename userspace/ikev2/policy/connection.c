@@ -31,6 +31,17 @@ const char *unique_policy_name(enum unique_policy policy)
 	return "?";
 }
 
+const char *childless_policy_name(enum childless_policy policy)
+{
+	switch (policy) {
+	case CHILDLESS_ALLOW:
+		return "allow";
+	case CHILDLESS_NEVER:
+		return "never";
+	}
+	return "?";
+}
+
 const char *child_action_name(enum child_action action)
 {
 	switch (action) {

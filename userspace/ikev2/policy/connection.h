@@ -33,6 +33,13 @@ struct auth_conf {
 	struct identity id;
 };
 
+/* IKE SAs that are made without a Child SA: RFC 6023. */
+enum childless_policy {
+	CHILDLESS_ALLOW, /* as responder; as initiator when a user asks for it */
+	CHILDLESS_NEVER, /* not as responder */
+};
+const char *childless_policy_name(enum childless_policy policy);
+
 /* What to do with a second IKE SA between the same two identities. */
 enum unique_policy {
 	UNIQUE_NO,      /* replace only on INITIAL_CONTACT */
@@ -150,6 +157,7 @@ struct connection {
 	 */
 	struct duration rekey_time, reauth_time, over_time, rand_time;
 	enum unique_policy unique;
+	enum childless_policy childless;
 	/*
 	 * Internal addresses (RFC 7296 2.19). Of an initiator: those to ask for, 0.0.0.0 and :: for
 	 * whichever it gets. Of a responder: names of the pools that lend them; with any, a client

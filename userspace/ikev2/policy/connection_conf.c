@@ -272,6 +272,9 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
 static const char *const fragmentation_names[] = { "yes", "accept", "force", "no", NULL };
 static const char *const prefer_names[] = { "own", "peer", NULL };
 
+/* As enum childless_policy. */
+static const char *const childless_names[] = { "allow", "never", NULL };
+
 /* As enum unique_policy. */
 static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
 
@@ -320,6 +323,9 @@ const struct conf_option connection_options[] = {
 	  .doc = "What a new IKE SA of a peer whose identity has one already does to that: no: "
 		 "nothing, unless the peer says that it is its first; replace: it takes its place; "
 		 "keep: the new one is refused; never: nothing at all." },
+	{ "childless", CONF_OPT_ENUM, FIELD(childless), .dflt = "allow", .names = childless_names,
+	  .doc = "IKE SAs without a Child SA (RFC 6023): whether they are allowed or never accepted "
+		 "as responder." },
 	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
 	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
 		 "reauth_time." },
@@ -344,7 +350,6 @@ const struct conf_option connection_options[] = {
 	{ "aggressive", CONF_OPT_ONLY, .dflt = "no", .doc = "aggressive mode belongs to IKEv1" },
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
 	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },
-	{ "childless", CONF_OPT_ONLY, .dflt = "never", .doc = "RFC 6023 is not built yet" },
 	{ "send_cert", CONF_OPT_ONLY, .dflt = "never", .doc = not_pubkey },
 	{ "send_certreq", CONF_OPT_ONLY, .dflt = "no", .doc = not_pubkey },
 	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },

@@ -105,6 +105,7 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	case IKE_ACTION_FATE:
 		connection_unref(action->fate.conn);
 		break;
+	case IKE_ACTION_PROGRESS:
 	case IKE_ACTION_RESULT:
 		break;
 	}
@@ -219,6 +220,19 @@ void ike_core_fate(struct ike_core *core, const struct connection *conn,
 	action->fate.conn = connection_ref(conn);
 	action->fate.child = child;
 	action->fate.fate = fate;
+}
+
+void ike_core_progress(struct ike_core *core, uint64_t token, const char *name, uint32_t ike_id,
+		       const char *text)
+{
+	struct ike_action *action = token ? action_new(core, IKE_ACTION_PROGRESS) : NULL;
+
+	if (!action)
+		return;
+	action->progress.token = token;
+	action->progress.ike_id = ike_id;
+	snprintf(action->progress.name, sizeof(action->progress.name), "%s", name);
+	snprintf(action->progress.text, sizeof(action->progress.text), "%s", text);
 }
 
 void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)

@@ -37,6 +37,7 @@ enum ike_action_type {
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
 	IKE_ACTION_CONTACT, /* to tell all other workers; ask for answers if it asks */
 	IKE_ACTION_FATE,   /* what became of a Child SA of a peer that we can call */
+	IKE_ACTION_PROGRESS, /* of an initiate, for the client that waits */
 	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
 };
 
@@ -64,6 +65,12 @@ struct ike_action {
 			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
 		} event;
 		struct contact *contact;
+		struct {
+			uint64_t token;
+			char name[64]; /* of the connection */
+			uint32_t ike_id;
+			char text[200];
+		} progress;
 		struct {
 			const struct connection *conn;	/* reference */
 			const struct child_conf *child; /* of conn */
@@ -177,6 +184,9 @@ void ike_core_event(struct ike_core *core, enum ike_event_type type, const struc
 void ike_core_contact(struct ike_core *core, const struct contact *contact);
 void ike_core_fate(struct ike_core *core, const struct connection *conn,
 		   const struct child_conf *child, struct fate fate);
+/* Token 0: nobody asked, nothing is queued. Texts are cut to fit. */
+void ike_core_progress(struct ike_core *core, uint64_t token, const char *name, uint32_t ike_id,
+		       const char *text);
 /* Token 0: nobody asked, nothing is queued. */
 void ike_core_result(struct ike_core *core, uint64_t token, int err, const char *fmt, ...)
 	_printf_(4, 5);

@@ -95,6 +95,8 @@ struct ike_sa {
 	bool asking_kernel;	     /* whether ESP came in: see fsm/liveness.h */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
+	uint64_t token;		     /* who is told when it is established or has failed; 0 */
+	bool peer_childless;	     /* the responder takes IKE_AUTH without a Child SA (RFC 6023) */
 	unsigned contacts_awaited;   /* answers of other workers; see fsm/contact.h */
 	bool contact_exists;	     /* another IKE SA with that peer, as far as is known */
 	struct instant replaced_until; /* another one has taken its place; INSTANT_NEVER */

@@ -130,8 +130,8 @@ struct vici_backend {
 	void (*reload)(void *ctx, struct vici_request *req);
 
 	/*
-	 * Bring a child up (and its IKE SA, if need be), or with child NULL the first child of
-	 * connection ike: an IKE SA comes with a Child SA. ike NULL: the connection that has such
+	 * Bring a child up (and its IKE SA, if need be), or with child NULL an IKE SA of connection
+	 * ike without a Child SA (RFC 6023). ike NULL: the connection that has such
 	 * a child. The names were
 	 * looked up by the server in config(). Ends the token when the SA is up or has failed for
 	 * good.

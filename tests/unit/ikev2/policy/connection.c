@@ -34,6 +34,7 @@ static const char full[] = "gw {\n"
 			   "	dpd_delay = 30s\n"
 			   "	keyingtries = %forever\n"
 			   "	unique = replace\n"
+			   "	childless = never\n"
 			   "	mobike = no\n"
 			   "	fragmentation = no\n"
 			   "	rekey_time = 0\n"
@@ -81,6 +82,7 @@ TEST(every_option_reaches_the_connection)
 	EXPECT_EQ(30, duration_s(conn->dpd_delay));
 	EXPECT_EQ(0, conn->keyingtries);
 	EXPECT_EQ(UNIQUE_REPLACE, conn->unique);
+	EXPECT_EQ(CHILDLESS_NEVER, conn->childless);
 	EXPECT_EQ(AUTH_TYPE_PSK, conn->local.type);
 	EXPECT_STREQ("moon.example.org", identity_str(&conn->local.id, text, sizeof(text)));
 	EXPECT_STREQ("*.example.org", identity_str(&conn->remote.id, text, sizeof(text)));
@@ -127,6 +129,7 @@ TEST(what_is_not_set_has_its_default)
 	EXPECT_EQ(0, conn->dpd_delay.ns);
 	EXPECT_EQ(1, conn->keyingtries);
 	EXPECT_EQ(UNIQUE_NO, conn->unique);
+	EXPECT_EQ(CHILDLESS_ALLOW, conn->childless);
 	EXPECT_TRUE(identity_is_any(&conn->local.id));
 	EXPECT_TRUE(identity_is_any(&conn->remote.id));
 	child = &conn->children[0];
@@ -334,6 +337,8 @@ TEST(enums_have_the_names_that_configuration_has)
 	EXPECT_STREQ("never", unique_policy_name(UNIQUE_NEVER));
 	EXPECT_STREQ("replace", unique_policy_name(UNIQUE_REPLACE));
 	EXPECT_STREQ("keep", unique_policy_name(UNIQUE_KEEP));
+	EXPECT_STREQ("allow", childless_policy_name(CHILDLESS_ALLOW));
+	EXPECT_STREQ("never", childless_policy_name(CHILDLESS_NEVER));
 	EXPECT_STREQ("none", child_action_name(CHILD_ACTION_NONE));
 	EXPECT_STREQ("trap", child_action_name(CHILD_ACTION_TRAP));
 	EXPECT_STREQ("start", child_action_name(CHILD_ACTION_START));
