@@ -16,7 +16,7 @@ import time
 import crypto
 import wire
 from daemon import Refused
-from peer import PATIENCE, Endpoint, NothingCame, Sa, esp_transforms
+from peer import PATIENCE, Endpoint, NothingCame, Sa, esp_transforms, ike_transforms
 
 INITIATOR, RESPONDER, BOTH = 'initiator', 'responder', 'both'  # the role that posternd has
 SECRET = b'what the gateway and every case know'
@@ -273,14 +273,101 @@ class Test:
         self.check(sa.command.done(), f'the daemon says: {sa.command.error}')
         return sa
 
+    # -------- CREATE_CHILD_SA, ours --------
 
-def shared_secret(method, kex, payload):
-    """The result of the key exchange with a KE payload."""
-    number, public = wire.decode_ke(payload)
-    wire.check(number == method, f'KE is of method {number}')
-    return kex.shared(public)
+    def create_payloads(self, method=None, kex=None, nonce=None, rekey=None, esp=None, tsi=None, tsr=None, spi=None):
+        """A request for a Child SA; rekey: SPI of ours that is replaced. self.spi, self.nonce are ours."""
+        self.spi, self.nonce = spi or os.urandom(4), os.urandom(32) if nonce is None else nonce
+        offer = wire.proposal(1, wire.PROTO_ESP, self.spi, *(esp or esp_transforms(method=method)))
+        out = [wire.notify(wire.REKEY_SA, protocol=wire.PROTO_ESP, spi=rekey)] if rekey else []
+        out += [wire.sa(offer), wire.nonce(self.nonce)]
+        if method:
+            out.append(wire.ke(method, (kex or crypto.KeyExchange(method)).public))
+        return out + [wire.selectors(wire.TSI, *(tsi or [OUR_NET])), wire.selectors(wire.TSR, *(tsr or [ITS_NET]))]
+
+    def created(self, sa, m):
+        """The Child SA that the response m makes; remembered in sa."""
+        self.check(m.error() is None, f'refused: {m}')
+        answer = wire.decode_sa(m.get(wire.SA))
+        self.equal(len(answer), 1, 'proposals')
+        self.check(16 <= len(m.get(wire.NONCE).body) <= 256, 'length of the nonce')
+        child = Child(self.spi, answer[0].spi)
+        child.ni, child.nr = self.nonce, m.get(wire.NONCE).body
+        sa.children.append(child)
+        return child
+
+    def create(self, sa, extra=(), **what):
+        """CREATE_CHILD_SA for a Child SA; the response."""
+        return sa.call(wire.CREATE_CHILD_SA, list(extra) + self.create_payloads(**what))
+
+    def delete_child(self, sa, child):
+        """Delete it as ours; checks the response."""
+        m = sa.call(wire.INFORMATIONAL, [wire.delete(wire.PROTO_ESP, child.spi_in)])
+        self.equal(wire.decode_delete(m.get(wire.DELETE)), (wire.PROTO_ESP, [child.spi_out]), 'Delete in the response')
+        sa.children.remove(child)
+
+    def ike_payloads(self, sa, spi=None, nonce=None, method=None, **change):
+        """A request to rekey the IKE SA; self.ike_spi, self.ike_nonce, self.ike_kex are ours."""
+        algorithms = {**sa.algorithms, **change, 'method': method or sa.method}
+        self.ike_spi, self.ike_nonce = spi or os.urandom(8), nonce or os.urandom(32)
+        self.ike_kex = crypto.KeyExchange(algorithms['method'])
+        self.ike_algorithms = algorithms
+        return [wire.sa(wire.proposal(1, wire.PROTO_IKE, self.ike_spi, *ike_transforms(**algorithms))),
+                wire.nonce(self.ike_nonce), wire.ke(algorithms['method'], self.ike_kex.public)]
+
+    def ike_rekeyed(self, sa, m):
+        """The new IKE SA by the response m; the Child SAs are its own."""
+        self.check(m.error() is None, f'refused: {m}')
+        answer = wire.decode_sa(m.get(wire.SA))
+        self.equal((len(answer), answer[0].protocol, len(answer[0].spi)), (1, wire.PROTO_IKE, 8), 'answer')
+        self.check(answer[0].spi not in (wire.NO_SPI, sa.spi_i, sa.spi_r), 'SPI of the new IKE SA')
+        method, public = wire.decode_ke(m.get(wire.KE))
+        self.equal(method, self.ike_algorithms['method'], 'method of KE')
+        new = sa.rekeyed(True, self.ike_spi, answer[0].spi, self.ike_nonce, m.get(wire.NONCE).body,
+                         self.ike_kex.shared(public), **self.ike_algorithms)
+        new.nonces = self.ike_nonce, m.get(wire.NONCE).body
+        new.children = sa.children
+        return new
+
+    def rekey_ike(self, sa, **what):
+        """The new IKE SA; the old one is still there."""
+        return self.ike_rekeyed(sa, sa.call(wire.CREATE_CHILD_SA, self.ike_payloads(sa, **what)))
+
+    def delete_ike(self, sa):
+        self.equal(sa.call(wire.INFORMATIONAL, [wire.delete(wire.PROTO_IKE)]).payloads, [], 'response to the Delete')
+
+    # -------- CREATE_CHILD_SA, the daemon's --------
+
+    def accept_create(self, sa, m, nonce=None, extra=(), **child):
+        """Answer its request m for a Child SA; the Child, with its nonces."""
+        nonce = nonce or os.urandom(32)
+        offer = wire.decode_sa(m.get(wire.SA))[0]
+        payloads = self.child_answer(m, **child)
+        payloads.insert(1, wire.nonce(nonce))
+        if wire.KE in m.kinds() and 'proposal' not in child:
+            method, _ = wire.decode_ke(m.get(wire.KE))
+            payloads[0] = wire.sa(wire.proposal(offer.number, wire.PROTO_ESP, self.spi, *esp_transforms(method=method)))
+            payloads.insert(2, wire.ke(method, crypto.KeyExchange(method).public))
+        sa.answer(m, payloads + list(extra))
+        new = Child(self.spi, offer.spi)
+        new.ni, new.nr = m.get(wire.NONCE).body, nonce
+        sa.children.append(new)
+        return new
+
+    def accept_ike(self, sa, m, nonce=None):
+        """Answer its request m to rekey the IKE SA; the new IKE SA, whose initiator it is."""
+        offer = wire.decode_sa(m.get(wire.SA))[0]
+        self.equal((offer.protocol, len(offer.spi)), (wire.PROTO_IKE, 8), 'offer')
+        method, public = wire.decode_ke(m.get(wire.KE))
+        spi, nonce, kex = os.urandom(8), nonce or os.urandom(32), crypto.KeyExchange(method)
+        sa.answer(m, [wire.sa(wire.proposal(offer.number, wire.PROTO_IKE, spi, *ike_transforms(**sa.algorithms))),
+                      wire.nonce(nonce), wire.ke(method, kex.public)])
+        new = sa.rekeyed(False, offer.spi, spi, m.get(wire.NONCE).body, nonce, kex.shared(public))
+        new.nonces = m.get(wire.NONCE).body, nonce
+        new.children = sa.children
+        return new
 
 
 __all__ = ['INITIATOR', 'RESPONDER', 'BOTH', 'SECRET', 'GATEWAY_ID', 'OUR_NET', 'ITS_NET', 'Child', 'Failed',
-           'Test', 'case', 'cases', 'net', 'shared_secret', 'crypto', 'wire', 'NothingCame', 'Refused', 'Sa',
-           'esp_transforms']
+           'Test', 'case', 'cases', 'net', 'crypto', 'wire', 'NothingCame', 'Refused', 'Sa',
+           'esp_transforms', 'ike_transforms']

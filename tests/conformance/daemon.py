@@ -146,7 +146,7 @@ class Daemon:
 
     def __init__(self, program, folder, name, index, settings):
         self.name, self.folder = name, folder
-        self.ports = (500, 4500) if index == 0 else (1000 * index + 500, 1000 * index + 4500)
+        self.ports = (10000 * index + 500, 10000 * index + 4500)
         self.settings = {'port': self.ports[0], 'port_nat_t': self.ports[1], **settings}
         self.control = os.path.join(folder, name + '.vici')
         self.log_path = os.path.join(folder, name + '.log')

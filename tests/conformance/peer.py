@@ -45,7 +45,8 @@ class Endpoint:
         self.source_ports = dict(zip((500, 4500), source_ports))
         self.seen = set()  # requests that have come before
         self.keepalives = 0
-        self.pending = []
+        self.sas = []  # the IKE SAs of this endpoint that have keys
+        self.parked = []  # datagrams of one IKE SA that came while another was waiting
 
     def close(self):
         for s in self.sockets.values():
@@ -81,8 +82,6 @@ class Endpoint:
 
     def receive(self, timeout=PATIENCE, repeats=False):
         """The next datagram. Requests sent again are passed over unless repeats is set."""
-        if self.pending:
-            return self.pending.pop(0)
         end = time.monotonic() + timeout
         while True:
             left = end - time.monotonic()
@@ -105,6 +104,18 @@ class Endpoint:
     def message(self, timeout=PATIENCE):
         """The next datagram, decoded as far as it is in clear."""
         return wire.decode(self.receive(timeout).data)
+
+    def receive_of(self, sa, timeout):
+        """The next datagram that is of this IKE SA, or of none of ours."""
+        for at, datagram in enumerate(self.parked):
+            if sa.owns(datagram.data):
+                return self.parked.pop(at)
+        end = time.monotonic() + timeout
+        while True:
+            datagram = self.receive(max(0.001, end - time.monotonic()))
+            if sa.owns(datagram.data) or not any(other.owns(datagram.data) for other in self.sas):
+                return datagram
+            self.parked.append(datagram)
 
 
 def ike_transforms(encr=wire.AES_GCM_16, bits=128, integ=0, prf=wire.PRF_SHA256, method=wire.X25519):
@@ -238,6 +249,9 @@ class Sa:
         m.fragments = total
         return b''.join(parts[n][1] for n in range(1, total + 1))
 
+    def owns(self, data):
+        return data[:16] == self.spi_i + self.spi_r
+
     def send(self, data):
         self.endpoint.send(data, self.port)
 
@@ -249,7 +263,7 @@ class Sa:
 
     def _read(self, timeout=PATIENCE):
         while True:
-            m = self.open(self.endpoint.receive(timeout).data)
+            m = self.open(self.endpoint.receive_of(self, timeout).data)
             if m:
                 return m
 
@@ -364,6 +378,7 @@ class Sa:
     def derive(self, peer_public):
         ni, nr = (self.nonce, self.peer_nonce) if self.initiator else (self.peer_nonce, self.nonce)
         self.keys = crypto.Keys(self.prf, self.suite, self.kex.shared(peer_public), ni, nr, self.spi_i, self.spi_r)
+        self.endpoint.sas.append(self)
 
     # -------- IKE_AUTH --------
 
@@ -391,4 +406,5 @@ class Sa:
         new = Sa(self.endpoint, initiator, psk=self.psk, port=self.port, **{**self.algorithms, **algorithms})
         new.spi_i, new.spi_r = spi_i, spi_r
         new.keys = crypto.Keys(new.prf, new.suite, shared, ni, nr, spi_i, spi_r, old=self.keys)
+        self.endpoint.sas.append(new)
         return new
