@@ -105,7 +105,6 @@ int crl_check(const struct status_query *query, X509_CRL *crl, struct wall_time 
 /* -------- what they say about a certificate -------- */
 
 struct crl_walk {
-	X509_CRL *revoking; /* the list that the certificate stands in */
 	bool stale;
 	char stale_since[WALL_TIME_STRLEN];
 };
@@ -114,12 +113,11 @@ struct crl_walk {
 static int on_error(int ok, X509_STORE_CTX *ctx)
 {
 	struct crl_walk *walk = X509_STORE_CTX_get_app_data(ctx);
-	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
+	X509_CRL *crl;
 
-	if (!ok && X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CERT_REVOKED)
-		walk->revoking = crl;
 	if (ok || X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CRL_HAS_EXPIRED)
 		return ok;
+	crl = X509_STORE_CTX_get0_current_crl(ctx);
 	walk->stale = true;
 	strcpy(walk->stale_since, date(X509_CRL_get0_nextUpdate(crl), walk->stale_since));
 	return 1;
@@ -141,12 +139,18 @@ static const char *reason_name(X509_REVOKED *revoked)
 									     : names[0];
 }
 
-static enum cert_status revoked(const struct status_query *query, X509_CRL *crl, struct reason *why)
+static enum cert_status revoked(const struct status_query *query, STACK_OF(X509_CRL) * crls,
+				struct reason *why)
 {
 	X509_REVOKED *entry = NULL;
 	char text[WALL_TIME_STRLEN];
 
-	if (crl && X509_CRL_get0_by_cert(crl, &entry, certificate_x509(query->cert)) == 1)
+	/* OpenSSL no longer says which list it was. */
+	for (int i = 0; i < sk_X509_CRL_num(crls) && !entry; i++)
+		if (X509_CRL_get0_by_cert(sk_X509_CRL_value(crls, i), &entry,
+					  certificate_x509(query->cert)) != 1)
+			entry = NULL; /* it may stand there as taken off the list */
+	if (entry)
 		reason_append(why, "revoked at %s (%s) by the CRL of '%s'",
 			      date(X509_REVOKED_get0_revocationDate(entry), text),
 			      reason_name(entry), certificate_subject_str(query->issuer));
@@ -157,12 +161,13 @@ static enum cert_status revoked(const struct status_query *query, X509_CRL *crl,
 }
 
 static enum cert_status conclude(const struct status_query *query, X509_STORE_CTX *ctx, int ok,
-				 const struct crl_walk *walk, struct reason *why)
+				 STACK_OF(X509_CRL) * crls, const struct crl_walk *walk,
+				 struct reason *why)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
 
 	if (ok != 1 && error == X509_V_ERR_CERT_REVOKED)
-		return revoked(query, walk->revoking, why);
+		return revoked(query, crls, why);
 	if (ok != 1)
 		reason_append(why, "the CRL of '%s' can't be used: %s",
 			      certificate_subject_str(query->issuer),
@@ -216,7 +221,7 @@ enum cert_status crl_status(const struct status_query *query, STACK_OF(X509_CRL)
 					      X509_V_FLAG_USE_DELTAS);
 	X509_STORE_CTX_set_app_data(ctx, &walk);
 	X509_STORE_CTX_set_verify_cb(ctx, on_error);
-	status = conclude(query, ctx, X509_verify_cert(ctx), &walk, why);
+	status = conclude(query, ctx, X509_verify_cert(ctx), ours, &walk, why);
 out:
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
