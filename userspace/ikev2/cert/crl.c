@@ -6,6 +6,7 @@
 #include "ikev2/cert/crl.h"
 
 #include <errno.h>
+#include <string.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -65,7 +66,9 @@ static const char *date(const ASN1_TIME *time, char *buf)
 {
 	struct wall_time t;
 
-	return asn1_time_read(time, &t) < 0 ? "?" : wall_time_str(t, buf);
+	if (asn1_time_read(time, &t) < 0)
+		return strcpy(buf, "?");
+	return wall_time_str(t, buf);
 }
 
 int crl_check(const struct status_query *query, X509_CRL *crl, struct wall_time *ret_until,
@@ -119,7 +122,7 @@ static int on_error(int ok, X509_STORE_CTX *ctx)
 		return ok;
 	crl = X509_STORE_CTX_get0_current_crl(ctx);
 	walk->stale = true;
-	strcpy(walk->stale_since, date(X509_CRL_get0_nextUpdate(crl), walk->stale_since));
+	date(X509_CRL_get0_nextUpdate(crl), walk->stale_since);
 	return 1;
 }
 
