@@ -170,12 +170,15 @@ static void kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_req
 		switch (req->ops[i].type) {
 		case IPSEC_SA_ADD:
 			kernel_add(k, req->ops[i].sa.spi);
+			*(req->ops[i].sa.direction == IPSEC_IN ? &k->sa_in : &k->sa_out) =
+				req->ops[i].sa;
 			break;
 		case IPSEC_SA_DELETE:
 			kernel_delete(k, req->ops[i].sa.spi);
 			break;
 		case IPSEC_POLICY_ADD:
 			k->n_policies++;
+			k->policy = req->ops[i].spd.policy;
 			break;
 		case IPSEC_POLICY_DELETE:
 			k->n_policies--;

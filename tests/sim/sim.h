@@ -37,6 +37,9 @@ struct sim_nat {
 struct sim_kernel {
 	uint32_t spis[SIM_SAS_MAX]; /* inbound and outbound; 0: free */
 	unsigned n_sas, n_policies;
+	/* What was asked for last. */
+	struct ipsec_sa sa_in, sa_out;
+	struct ipsec_policy policy;
 	uint64_t packets_in;  /* what every inbound SA has carried */
 	uint64_t esp_at;      /* and when the last one came, in seconds; 0: the kernel can't tell */
 	unsigned refuse; /* so many installations from now on fail */

@@ -16,9 +16,14 @@ static bool ports_any(const struct ts *ts)
 }
 
 /* OPAQUE: packets whose ports can't be seen (RFC 4301 4.4.1.1). ANY holds them too. */
-static bool ports_opaque(const struct ts *ts)
+bool ts_is_opaque(const struct ts *ts)
 {
 	return ts->port_first == PORT_MAX && ts->port_last == 0;
+}
+
+bool ts_has_type(uint8_t protocol)
+{
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6 || protocol == IPPROTO_MH;
 }
 
 struct ts ts_from_prefix(const struct netaddr *net, unsigned prefix, uint8_t protocol,
@@ -55,8 +60,8 @@ static bool ports_contain(const struct ts *outer, const struct ts *inner)
 {
 	if (ports_any(outer))
 		return true;
-	if (ports_opaque(outer) || ports_opaque(inner))
-		return ports_opaque(outer) && ports_opaque(inner);
+	if (ts_is_opaque(outer) || ts_is_opaque(inner))
+		return ts_is_opaque(outer) && ts_is_opaque(inner);
 	return outer->port_first <= inner->port_first && inner->port_last <= outer->port_last;
 }
 
@@ -70,10 +75,10 @@ bool ts_contains(const struct ts *outer, const struct ts *inner)
 
 static bool ports_intersect(const struct ts *a, const struct ts *b, struct ts *both)
 {
-	if (ports_opaque(a) || ports_opaque(b)) {
+	if (ts_is_opaque(a) || ts_is_opaque(b)) {
 		both->port_first = PORT_MAX;
 		both->port_last = 0;
-		return (ports_opaque(a) || ports_any(a)) && (ports_opaque(b) || ports_any(b));
+		return (ts_is_opaque(a) || ports_any(a)) && (ts_is_opaque(b) || ports_any(b));
 	}
 	both->port_first = a->port_first > b->port_first ? a->port_first : b->port_first;
 	both->port_last = a->port_last < b->port_last ? a->port_last : b->port_last;
@@ -161,7 +166,7 @@ const char *ts_str(const struct ts *ts, char *buf)
 		text_add(&t, "[%s", protocol);
 	else
 		text_add(&t, "[%u", ts->protocol);
-	if (ports_opaque(ts)) {
+	if (ts_is_opaque(ts)) {
 		text_add(&t, "/opaque");
 	} else if (!ports_any(ts)) {
 		text_add(&t, "/");
@@ -179,7 +184,7 @@ const char *ts_str(const struct ts *ts, char *buf)
 
 static int check_selector(const struct ts *ts, size_t at, struct ike_fault *ret_fault)
 {
-	if (ts->port_first > ts->port_last && !ports_opaque(ts))
+	if (ts->port_first > ts->port_last && !ts_is_opaque(ts))
 		return ike_fault_set(ret_fault, IKE_MALFORMED, at + 4,
 				     "port range of a selector runs backwards");
 	if (netaddr_compare(&ts->first, &ts->last) > 0)

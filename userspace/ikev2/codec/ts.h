@@ -33,6 +33,10 @@ bool ts_equal(const struct ts *a, const struct ts *b);
 bool ts_list_equal(const struct ts_list *a, const struct ts_list *b);
 /* Does outer hold every packet that inner holds? */
 bool ts_contains(const struct ts *outer, const struct ts *inner);
+/* Ports are those that can't be seen (OPAQUE). */
+bool ts_is_opaque(const struct ts *ts);
+/* Do ports stand for type and code: ICMP, ICMPv6, Mobility Header (RFC 7296 3.13.1)? */
+bool ts_has_type(uint8_t protocol);
 /* The packets that are in both; false (and ret untouched) when there are none. */
 bool ts_intersect(const struct ts *a, const struct ts *b, struct ts *ret);
 /* "10.0.0.0/24[tcp/80]", "10.0.0.1-10.0.0.9"; buf of TS_STRLEN. Returns buf. */

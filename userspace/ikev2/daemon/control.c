@@ -69,6 +69,11 @@ static void initiate(void *ctx, const char *ike, const char *child_name, struct 
 		}
 		child = NULL;
 	}
+	if (!child_mode_negotiates(child->mode)) {
+		vici_request_fail(req, "child '%s' is of a mode that makes no SA; install it",
+				  child->name);
+		return;
+	}
 	if (!connection_endpoints(d, conn, &local, &remote, &why)) {
 		vici_request_fail(req, "connection '%s': %s", conn->name, why);
 		return;

@@ -121,10 +121,37 @@ static void trap_forget(struct trap *trap)
 	free(trap);
 }
 
+static const char *trap_kind(const struct child_conf *child)
+{
+	switch (child->mode) {
+	case CHILD_MODE_TUNNEL:
+	case CHILD_MODE_TRANSPORT:
+		return "trap";
+	case CHILD_MODE_PASS:
+		return "pass policy";
+	case CHILD_MODE_DROP:
+		return "drop policy";
+	}
+	return "?";
+}
+
+static void trap_fill_policy(const struct child_conf *child, const struct netaddr *local,
+			     const struct netaddr *remote, struct ipsec_policy *policy)
+{
+	child_conf_fill_policy(child, policy);
+	ts_conf_resolve(&child->local_ts, local, &policy->local);
+	ts_conf_resolve(&child->remote_ts, remote, &policy->remote);
+	if (!child_mode_negotiates(child->mode))
+		return;
+	policy->local_addr = *local;
+	policy->remote_addr = *remote;
+	policy->reqid = child_conf_reqid(child);
+}
+
 const char *trap_install(struct posternd *d, const struct connection *conn,
 			 const struct child_conf *child)
 {
-	struct netaddr local, remote;
+	struct netaddr local = NETADDR_NONE, remote = NETADDR_NONE;
 	struct trap *trap;
 	const char *why;
 
@@ -132,32 +159,29 @@ const char *trap_install(struct posternd *d, const struct connection *conn,
 		return NULL;
 	if (!child_numbers_fixed(child))
 		return "its marks or interface numbers are %unique, which a trap can't have";
-	if (!connection_endpoints(d, conn, &local, &remote, &why))
+	/* What passes or drops knows no peer; its selectors are fixed. */
+	if (child_mode_negotiates(child->mode) &&
+	    !connection_endpoints(d, conn, &local, &remote, &why))
 		return why;
 	trap = calloc(1, sizeof(*trap));
 	if (!trap)
 		return "out of memory";
 	trap->conn = connection_ref(conn);
 	trap->child = child;
-	trap->policy.mode = IPSEC_TUNNEL;
-	trap->policy.local_addr = local;
-	trap->policy.remote_addr = remote;
-	trap->policy.reqid = child_conf_reqid(child);
-	child_conf_fill_policy(child, &trap->policy);
-	ts_conf_resolve(&child->local_ts, &local, &trap->policy.local);
-	ts_conf_resolve(&child->remote_ts, &remote, &trap->policy.remote);
+	trap_fill_policy(child, &local, &remote, &trap->policy);
 	list_append(&d->traps, &trap->link);
 	if (trap_submit(d, trap, IPSEC_POLICY_ADD) < 0) {
 		trap_forget(trap);
 		return "out of memory";
 	}
-	log_info(daemon, "trap of %s.%s installed", conn->name, child->name);
+	log_info(daemon, "%s of %s.%s installed", trap_kind(child), conn->name, child->name);
 	return NULL;
 }
 
 static void trap_remove(struct posternd *d, struct trap *trap)
 {
-	log_info(daemon, "trap of %s.%s removed", trap->conn->name, trap->child->name);
+	log_info(daemon, "%s of %s.%s removed", trap_kind(trap->child), trap->conn->name,
+		 trap->child->name);
 	trap_submit(d, trap, IPSEC_POLICY_DELETE);
 	trap_forget(trap);
 }

@@ -6,6 +6,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/codec/proposal.h"
 #include "ikev2/codec/ts.h"
+#include "ikev2/exchange/child_mode.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
@@ -35,6 +36,7 @@ int child_offer_write(struct child_sa *child, struct message *m)
 	sa_payload_write(message_payload(m, IKE_PAYLOAD_SA), &offer);
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->local_ts);
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->remote_ts);
+	child_mode_offer(child, m);
 	return 0;
 }
 
@@ -46,6 +48,7 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	const struct ike_payload *tsr = ike_message_find(m, IKE_PAYLOAD_TSR, 0);
 	struct proposal_list offer, answer;
 	struct ts_list local, remote;
+	const char *wrong;
 
 	if (!sa || !tsi || !tsr)
 		return "the answer lacks SA, TSi or TSr";
@@ -59,6 +62,9 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	if (!ts_answer_valid(&child->local_ts, &local) ||
 	    !ts_answer_valid(&child->remote_ts, &remote))
 		return "the peer's selectors are wider than ours";
+	wrong = child_mode_accept(child, m, &local, &remote);
+	if (wrong)
+		return wrong;
 	child->proposal = answer.v[0];
 	child->local_ts = local;
 	child->remote_ts = remote;
@@ -94,31 +100,12 @@ void child_offer_answered(struct child_sa *child, const struct ike_message *m, s
 
 /* -------- responder -------- */
 
-/* The first child whose selectors overlap with what was offered, and what is left of them (2.9). */
-static const struct child_conf *match_child(const struct ike_sa *sa,
-					    const struct ts_list *offer_local,
-					    const struct ts_list *offer_remote,
-					    struct ts_list *ret_local, struct ts_list *ret_remote)
-{
-	for (size_t i = 0; i < sa->conn->n_children; i++) {
-		const struct child_conf *conf = &sa->conn->children[i];
-		struct ts_list local, remote;
-
-		ts_conf_resolve(&conf->local_ts, &sa->local, &local);
-		ts_conf_resolve(&conf->remote_ts, &sa->remote, &remote);
-		if (ts_narrow(&local, offer_local, ret_local) == 0 &&
-		    ts_narrow(&remote, offer_remote, ret_remote) == 0)
-			return conf;
-	}
-	return NULL;
-}
-
 int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct bytes ni,
 		     struct bytes nr, struct child_sa **ret_child)
 {
 	struct proposal_list offer;
-	struct ts_list tsi, tsr, local, remote;
-	const struct child_conf *conf;
+	struct child_choice choice;
+	struct ts_list tsi, tsr;
 	struct proposal chosen;
 	struct child_sa *child;
 	int err;
@@ -129,24 +116,22 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct byte
 	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi, NULL) ||
 	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr, NULL))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	conf = match_child(sa, &tsr, &tsi, &local, &remote);
-	if (!conf)
+	if (child_mode_choose(sa, NULL, m, &tsi, &tsr, &choice))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	if (proposal_select(&conf->esp_proposals, &offer, sa->conn->prefer, true, &chosen))
+	if (proposal_select(&choice.conf->esp_proposals, &offer, sa->conn->prefer, true, &chosen))
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
-	child = child_sa_new(sa, conf, false, 0);
+	child = child_sa_new(sa, choice.conf, false, 0);
 	if (!child)
 		return IKE_NOTIFY_TEMPORARY_FAILURE;
 	child->proposal = chosen;
-	child->local_ts = local;
-	child->remote_ts = remote;
+	child_mode_take(child, m, &tsi, &tsr, &choice);
 	if (!proposal_spi32(&chosen, &child->spi_out) || !child->spi_out) {
 		child_sa_close(child, "the peer's SPI is none");
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
 	}
 	err = child_sa_install(child, ni, nr, BYTES_NONE);
 	if (err < 0) {
-		log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", conf->name,
+		log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", choice.conf->name,
 				strerror(-err));
 		child_sa_close(child, strerror(-err));
 		return IKE_NOTIFY_TEMPORARY_FAILURE;
@@ -161,7 +146,5 @@ void child_offer_write_answer(const struct child_sa *child, struct message *m)
 
 	proposal_set_spi32(&answer, child->spi_in);
 	sa_payload_write_one(message_payload(m, IKE_PAYLOAD_SA), &answer);
-	/* We are the responder: TSi is the peer's side. */
-	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->remote_ts);
-	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->local_ts);
+	child_mode_answer(child, m);
 }

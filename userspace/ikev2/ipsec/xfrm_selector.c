@@ -90,9 +90,16 @@ static void ports_of(uint16_t first, uint16_t last, struct port_blocks *out)
 	split_ports(first, last, 0, 65536, out);
 }
 
-static bool protocol_has_type(uint8_t protocol)
+/*
+ * Where ports can't be seen, in a fragment for instance, the kernel compares zeros; and no packet
+ * that has ports has a zero there. So OPAQUE is port 0.
+ */
+static void ports_of_ts(const struct ts *ts, struct port_blocks *out)
 {
-	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6 || protocol == IPPROTO_MH;
+	if (ts_is_opaque(ts))
+		ports_of(0, 0, out);
+	else
+		ports_of(ts->port_first, ts->port_last, out);
 }
 
 static void put_type(struct xfrm_selector *sel, struct port_block b)
@@ -118,11 +125,6 @@ static bool ts_well_formed(const struct ts *ts)
 	       netaddr_compare(&ts->first, &ts->last) <= 0;
 }
 
-static bool ts_opaque(const struct ts *ts)
-{
-	return ts->port_first > ts->port_last;
-}
-
 static int emit(struct xfrm_selectors *out, const struct xfrm_selector *sel)
 {
 	if (out->n == IPSEC_SELECTORS_MAX)
@@ -138,7 +140,7 @@ static int emit_ports(struct xfrm_selectors *out, struct xfrm_selector sel, cons
 	struct port_blocks src, dst;
 	int err = 0;
 
-	if (protocol_has_type(sel.proto)) {
+	if (ts_has_type(sel.proto)) {
 		/* One number for both directions: it has to be in both selectors. */
 		uint16_t first = local->port_first > remote->port_first ? local->port_first
 									: remote->port_first;
@@ -156,8 +158,8 @@ static int emit_ports(struct xfrm_selectors *out, struct xfrm_selector sel, cons
 		}
 		return err;
 	}
-	ports_of(local->port_first, local->port_last, &src);
-	ports_of(remote->port_first, remote->port_last, &dst);
+	ports_of_ts(local, &src);
+	ports_of_ts(remote, &dst);
 	for (size_t i = 0; err == 0 && i < src.n; i++) {
 		for (size_t j = 0; err == 0 && j < dst.n; j++) {
 			sel.sport = htons(src.v[i].value);
@@ -180,9 +182,10 @@ static int emit_pair(struct xfrm_selectors *out, const struct ts *local, const s
 		return 0;
 	if (local->protocol != 0 && remote->protocol != 0 && local->protocol != remote->protocol)
 		return 0;
-	if (ts_opaque(local) || ts_opaque(remote))
-		return -EOPNOTSUPP;
 	sel.proto = local->protocol ? local->protocol : remote->protocol;
+	/* Type 0 is one that packets have. */
+	if (ts_has_type(sel.proto) && (ts_is_opaque(local) || ts_is_opaque(remote)))
+		return -EOPNOTSUPP;
 	addresses_of(local, &src);
 	addresses_of(remote, &dst);
 	for (size_t i = 0; err == 0 && i < src.n; i++) {
@@ -232,7 +235,7 @@ struct xfrm_selector xfrm_selector_reverse(const struct xfrm_selector *sel)
 	r.daddr = sel->saddr;
 	r.prefixlen_s = sel->prefixlen_d;
 	r.prefixlen_d = sel->prefixlen_s;
-	if (!protocol_has_type(sel->proto)) {
+	if (!ts_has_type(sel->proto)) {
 		r.sport = sel->dport;
 		r.sport_mask = sel->dport_mask;
 		r.dport = sel->sport;
@@ -267,7 +270,7 @@ struct xfrm_selector xfrm_selector_cover(const struct ts *src, const struct ts *
 	sel.daddr = xfrm_address(&net);
 	if (src->protocol == dst->protocol)
 		sel.proto = src->protocol;
-	if (sel.proto == 0 || protocol_has_type(sel.proto))
+	if (sel.proto == 0 || ts_has_type(sel.proto))
 		return sel;
 	if (src->port_first == src->port_last) {
 		sel.sport = htons(src->port_first);
@@ -300,7 +303,7 @@ void xfrm_selector_to_ts(const struct xfrm_selector *sel, struct ts *ret_src, st
 	struct ts src = side_to_ts(sel, &sel->saddr, sel->prefixlen_s, sel->sport, sel->sport_mask);
 	struct ts dst = side_to_ts(sel, &sel->daddr, sel->prefixlen_d, sel->dport, sel->dport_mask);
 
-	if (protocol_has_type(sel->proto)) {
+	if (ts_has_type(sel->proto)) {
 		uint16_t type = src.port_first & 0xff, code = dst.port_first & 0xff;
 		bool any_type = sel->sport_mask == 0, any_code = sel->dport_mask == 0;
 

@@ -17,8 +17,8 @@ struct xfrm_selectors {
 /*
  * The selectors of outgoing packets: source in local, destination in remote, for every pair of
  * equal family and compatible protocol. Pairs that no packet can match are left out. -E2BIG beyond
- * IPSEC_SELECTORS_MAX; -EOPNOTSUPP when a pair has OPAQUE ports, which the kernel can't express;
- * -EINVAL when nothing is left, or a selector is malformed.
+ * IPSEC_SELECTORS_MAX; -EOPNOTSUPP when a pair has OPAQUE types and codes, which the kernel can't
+ * express (OPAQUE ports are port 0); -EINVAL when nothing is left, or a selector is malformed.
  */
 int xfrm_selectors_from_ts(const struct ts_list *local, const struct ts_list *remote,
 			   struct xfrm_selectors *ret_selectors);

@@ -48,6 +48,8 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 
 /* -------- the table -------- */
 
+/* In the order of enum child_mode, enum child_dscp. */
+static const char *const mode_names[] = { "tunnel", "transport", "pass", "drop", NULL };
 static const char *const dscp_names[] = { "out", "in", "yes", "no", NULL };
 
 /* swanctl.conf has a second name for each, and takes either anywhere. */
@@ -55,8 +57,8 @@ static const struct {
 	const char *name;
 	enum child_action action;
 } action_names[] = {
-	{ "none", CHILD_ACTION_NONE },	 { "clear", CHILD_ACTION_NONE },
-	{ "trap", CHILD_ACTION_TRAP },	 { "route", CHILD_ACTION_TRAP },
+	{ "none", CHILD_ACTION_NONE },   { "clear", CHILD_ACTION_NONE },
+	{ "trap", CHILD_ACTION_TRAP },   { "route", CHILD_ACTION_TRAP },
 	{ "start", CHILD_ACTION_START }, { "restart", CHILD_ACTION_START },
 };
 
@@ -92,15 +94,20 @@ const struct conf_option child_options[] = {
 		 "perhaps with [protocol/port]." },
 	{ "remote_ts", CONF_OPT_CUSTOM, FIELD(remote_ts), .dflt = "dynamic", .take = take_ts,
 	  .unit = "a list of traffic selectors", .doc = "What is behind the peer." },
-	{ "start_action", CONF_OPT_CUSTOM, FIELD(start_action), .dflt = "none",
-	  .take = take_action, .unit = ACTIONS,
-	  .doc = "On loading: none, trap (set up by the first packet) or start." },
-	{ "close_action", CONF_OPT_CUSTOM, FIELD(close_action), .dflt = "none",
-	  .take = take_action, .unit = ACTIONS,
+	{ "start_action", CONF_OPT_CUSTOM, FIELD(start_action), .dflt = "none", .take = take_action,
+	  .unit = ACTIONS, .doc = "On loading: none, trap (set up by the first packet) or start." },
+	{ "close_action", CONF_OPT_CUSTOM, FIELD(close_action), .dflt = "none", .take = take_action,
+	  .unit = ACTIONS,
 	  .doc = "When the peer has closed it, or it failed: none, trap or start." },
 	{ "dpd_action", CONF_OPT_CUSTOM, FIELD(dpd_action), .dflt = "clear", .take = take_action,
 	  .unit = "clear, trap or restart",
 	  .doc = "When the peer does not answer any more: clear, trap or restart." },
+	{ "mode", CONF_OPT_ENUM, FIELD(mode), .dflt = "tunnel", .names = mode_names,
+	  .doc = "tunnel; transport, between the two hosts alone, where the peer agrees (else it "
+		 "is a "
+		 "tunnel); pass and drop, which make no SA but let traffic through in clear or "
+		 "drop "
+		 "it, and are set up by start_action = trap." },
 	{ "replay_window", CONF_OPT_INT, FIELD(replay_window), .dflt = "32",
 	  .max = CHILD_REPLAY_WINDOW_MAX, .unit = "packets",
 	  .doc = "How far out of order packets may arrive. 0: replay protection is off." },
@@ -174,7 +181,6 @@ const struct conf_option child_options[] = {
 		 "0: not." },
 
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
-	{ "mode", CONF_OPT_ONLY, .dflt = "tunnel", .doc = "other modes are not built yet" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },
 	{ "updown", CONF_OPT_REFUSED, .doc = not_updown },
 	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no", .doc = not_updown },
@@ -195,9 +201,35 @@ void child_conf_fini(struct child_conf *child)
 	child->name = NULL;
 }
 
+/* What options ask of each other: NULL, or what does not go together. */
+static const char *contradiction(const struct child_conf *child)
+{
+	/* The number is the Child SA's, and a trap is there before it. */
+	if (child->start_action == CHILD_ACTION_TRAP && !child_numbers_fixed(child))
+		return "found start_action = trap with %unique, expected numbers that are fixed";
+	if ((child->set_mark_in.number.kind == CHILD_NUMBER_SAME && !child->mark_in.mask) ||
+	    (child->set_mark_out.number.kind == CHILD_NUMBER_SAME && !child->mark_out.mask))
+		return "found %same, expected a mark of that direction that it could be";
+	if (child_mode_negotiates(child->mode))
+		return NULL;
+	if (child->start_action == CHILD_ACTION_START)
+		return "found start_action = start with a mode that makes no SA, expected none or "
+		       "trap";
+	if (!child_numbers_fixed(child))
+		return "found %unique with a mode that makes no SA, expected numbers that are "
+		       "fixed";
+	if (ts_conf_is_dynamic(&child->local_ts) || ts_conf_is_dynamic(&child->remote_ts))
+		return "found dynamic selectors with a mode that makes no SA, expected local_ts "
+		       "and "
+		       "remote_ts that say what passes or drops";
+	return NULL;
+}
+
 static int fill(struct child_conf *child, const struct conf_node *section,
 		struct conf_report *report)
 {
+	char path[CONF_PATH_LEN];
+	const char *wrong;
 	int err;
 
 	child->name = strdup(section->name);
@@ -209,7 +241,12 @@ static int fill(struct child_conf *child, const struct conf_node *section,
 		err = child_settle_limits(child, section, report);
 	if (err)
 		return err;
-	return child_check_numbers(child, section, report);
+	wrong = contradiction(child);
+	if (!wrong)
+		return 0;
+	conf_report_add(report, &section->origin, "%s: %s", conf_path(section, path, sizeof(path)),
+			wrong);
+	return -EINVAL;
 }
 
 int child_conf_take(const struct conf_option *o, const struct conf_node *section, void *target,

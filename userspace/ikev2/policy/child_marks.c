@@ -135,22 +135,3 @@ bool child_numbers_fixed(const struct child_conf *child)
 	return !is_unique(&child->mark_in.number) && !is_unique(&child->mark_out.number) &&
 	       !is_unique(&child->if_id_in) && !is_unique(&child->if_id_out);
 }
-
-int child_check_numbers(const struct child_conf *child, const struct conf_node *section,
-			struct conf_report *report)
-{
-	char path[CONF_PATH_LEN];
-	const char *wrong = NULL;
-
-	/* The number is the Child SA's, and a trap is there before it. */
-	if (child->start_action == CHILD_ACTION_TRAP && !child_numbers_fixed(child))
-		wrong = "found start_action = trap with %unique, expected numbers that are fixed";
-	else if ((child->set_mark_in.number.kind == CHILD_NUMBER_SAME && !child->mark_in.mask) ||
-		 (child->set_mark_out.number.kind == CHILD_NUMBER_SAME && !child->mark_out.mask))
-		wrong = "found %same, expected a mark of that direction that it could be";
-	if (!wrong)
-		return 0;
-	conf_report_add(report, &section->origin, "%s: %s", conf_path(section, path, sizeof(path)),
-			wrong);
-	return -EINVAL;
-}

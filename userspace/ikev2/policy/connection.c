@@ -55,6 +55,21 @@ const char *child_action_name(enum child_action action)
 	return "?";
 }
 
+const char *child_mode_name(enum child_mode mode)
+{
+	switch (mode) {
+	case CHILD_MODE_TUNNEL:
+		return "TUNNEL";
+	case CHILD_MODE_TRANSPORT:
+		return "TRANSPORT";
+	case CHILD_MODE_PASS:
+		return "PASS";
+	case CHILD_MODE_DROP:
+		return "DROP";
+	}
+	return "?";
+}
+
 static void connection_free(struct connection *conn)
 {
 	for (size_t i = 0; i < conn->n_children; i++)

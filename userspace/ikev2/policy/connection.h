@@ -88,6 +88,20 @@ struct child_mark {
 	uint32_t mask; /* 0: no mark */
 };
 
+enum child_mode {
+	CHILD_MODE_TUNNEL,
+	CHILD_MODE_TRANSPORT, /* if the peer agrees and the selectors are the two hosts; else tunnel */
+	CHILD_MODE_PASS,      /* no SA: policies that let packets through in clear */
+	CHILD_MODE_DROP,      /* no SA: policies that drop what no other wants */
+};
+const char *child_mode_name(enum child_mode mode);
+
+/* Is it one that is agreed on with a peer? */
+static inline bool child_mode_negotiates(enum child_mode mode)
+{
+	return mode == CHILD_MODE_TUNNEL || mode == CHILD_MODE_TRANSPORT;
+}
+
 /* Which way the DSCP field is copied between inner and outer header. */
 enum child_dscp {
 	CHILD_DSCP_OUT,
@@ -109,6 +123,7 @@ struct child_conf {
 	 */
 	uint32_t reqid;
 	struct proposal_list esp_proposals;
+	enum child_mode mode;
 	struct ts_conf_list local_ts, remote_ts;
 	enum child_action start_action, close_action, dpd_action;
 	uint32_t replay_window;       /* packets; 0: no replay protection */

@@ -45,10 +45,6 @@ int take_tfc_padding(const struct conf_option *option, const struct conf_node *n
 		     struct conf_report *report);
 int take_interface(const struct conf_option *option, const struct conf_node *node, void *target,
 		   struct conf_report *report);
-/* What a child's numbers ask of each other. 0, or -EINVAL with the reason in report. */
-int child_check_numbers(const struct child_conf *child, const struct conf_node *section,
-			struct conf_report *report);
-
 /* Take hooks for a struct proposal_list at option->offset. */
 int take_ike_proposals(const struct conf_option *option, const struct conf_node *node, void *target,
 		       struct conf_report *report);

@@ -48,25 +48,50 @@ static int parse_protocol(const char *text, uint8_t *ret)
 	return 0;
 }
 
+/*
+ * A port; with ICMP (3.13.1) "type(code)", or a number: below 256 a type with any code, from there
+ * on type << 8 | code. ret_last: of the ports that it stands for.
+ */
+static int parse_port(const char *text, uint8_t protocol, uint16_t *ret_first, uint16_t *ret_last)
+{
+	unsigned type, code;
+	uint64_t number;
+	int end = 0;
+
+	if (ts_has_type(protocol) && sscanf(text, "%3u(%3u)%n", &type, &code, &end) == 2 &&
+	    !text[end] && end > 0 && type <= UINT8_MAX && code <= UINT8_MAX) {
+		*ret_first = *ret_last = (uint16_t)(type << 8 | code);
+		return 0;
+	}
+	if (conf_parse_uint(text, &number) < 0 || number > UINT16_MAX)
+		return -EINVAL;
+	*ret_first = *ret_last = (uint16_t)number;
+	if (ts_has_type(protocol) && number <= UINT8_MAX) {
+		*ret_first = (uint16_t)(number << 8);
+		*ret_last = (uint16_t)(number << 8 | 0xff);
+	}
+	return 0;
+}
+
 static int parse_ports(char *text, struct ts *ts)
 {
 	char *dash = strchr(text, '-');
-	uint64_t first, last;
+	uint16_t first, last, unused;
 
 	if (strcmp(text, "any") == 0)
 		return 0;
 	if (strcmp(text, "opaque") == 0) {
 		ts->port_first = UINT16_MAX;
 		ts->port_last = 0;
-		return 0;
+		return ts_has_type(ts->protocol) ? -EINVAL : 0;
 	}
 	if (dash)
 		*dash++ = '\0';
-	if (conf_parse_uint(text, &first) < 0 || conf_parse_uint(dash ? dash : text, &last) < 0 ||
-	    first > last || last > UINT16_MAX)
+	if (parse_port(text, ts->protocol, &first, &last) < 0 ||
+	    (dash && parse_port(dash, ts->protocol, &unused, &last) < 0) || first > last)
 		return -EINVAL;
-	ts->port_first = (uint16_t)first;
-	ts->port_last = (uint16_t)last;
+	ts->port_first = first;
+	ts->port_last = last;
 	return 0;
 }
 
@@ -161,6 +186,17 @@ static const char *protocol_str(uint8_t number, char *buf, size_t size)
 	return buf;
 }
 
+#define PORT_STRLEN 16
+
+static const char *port_str(const struct ts *ts, uint16_t port, char *buf)
+{
+	if (ts_has_type(ts->protocol))
+		snprintf(buf, PORT_STRLEN, "%u(%u)", port >> 8, port & 0xff);
+	else
+		snprintf(buf, PORT_STRLEN, "%u", port);
+	return buf;
+}
+
 static void put_addresses(const struct ts *ts, char *buf, size_t size)
 {
 	unsigned bits = (unsigned)netaddr_len(&ts->first) * 8;
@@ -183,7 +219,7 @@ char *ts_conf_str(const struct ts_conf *conf, char *buf)
 {
 	const struct ts *ts = &conf->ts;
 	bool any_port = ts->port_first == 0 && ts->port_last == UINT16_MAX;
-	char number[8];
+	char number[PORT_STRLEN], number_last[PORT_STRLEN];
 	size_t len;
 
 	if (conf->dynamic)
@@ -198,12 +234,15 @@ char *ts_conf_str(const struct ts_conf *conf, char *buf)
 				protocol_str(ts->protocol, number, sizeof(number)));
 	if (any_port)
 		snprintf(buf + len, TS_CONF_STRLEN - len, "]");
-	else if (ts->port_first == ts->port_last)
-		snprintf(buf + len, TS_CONF_STRLEN - len, "/%u]", ts->port_first);
-	else if (ts->port_first > ts->port_last)
+	else if (ts_is_opaque(ts))
 		snprintf(buf + len, TS_CONF_STRLEN - len, "/opaque]");
+	else if (ts->port_first == ts->port_last)
+		snprintf(buf + len, TS_CONF_STRLEN - len, "/%s]",
+			 port_str(ts, ts->port_first, number));
 	else
-		snprintf(buf + len, TS_CONF_STRLEN - len, "/%u-%u]", ts->port_first, ts->port_last);
+		snprintf(buf + len, TS_CONF_STRLEN - len, "/%s-%s]",
+			 port_str(ts, ts->port_first, number),
+			 port_str(ts, ts->port_last, number_last));
 	return buf;
 }
 

@@ -23,8 +23,9 @@ struct ts_conf_list {
  * "10.1.0.0/16", "10.1.0.1-10.1.0.9", "2001:db8::1", "dynamic", each with "[proto]",
  * "[proto/port]",
  * "[proto/first-last]", "[/port]" behind it, or that alone (dynamic). Protocols by number or as
- * tcp, udp, icmp, ipv6-icmp, sctp, esp, gre ...; ports by number, "any" or "opaque". -EINVAL; then
- * ret_expected (may be NULL) is static text that says what would be right.
+ * tcp, udp, icmp, ipv6-icmp, sctp, esp, gre ...; ports by number, "any" or "opaque"; with ICMP
+ * types by number, "8(0)" with a code, or type << 8 | code. -EINVAL; then ret_expected (may be
+ * NULL) is static text that says what would be right.
  */
 int ts_conf_parse(const char *text, struct ts_conf *ret_ts, const char **ret_expected);
 

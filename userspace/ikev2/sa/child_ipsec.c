@@ -8,6 +8,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
+#include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
@@ -89,6 +90,7 @@ static void sa_fill_header(const struct child_sa *child, struct ipsec_sa *sa)
 	sa->if_id = in ? child->numbers.if_id_in : child->numbers.if_id_out;
 	sa->set_mark = in ? mark_of(child->numbers.set_mark_in, &conf->set_mark_in)
 			  : mark_of(child->numbers.set_mark_out, &conf->set_mark_out);
+	sa->tfc_padding = child->peer_refuses_tfc ? 0 : conf->tfc_padding;
 	sa->no_df = !conf->copy_df;
 	sa->no_ecn = !conf->copy_ecn;
 	sa->no_dscp = conf->copy_dscp == CHILD_DSCP_IN || conf->copy_dscp == CHILD_DSCP_NO;
@@ -108,7 +110,11 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	struct bytes integ_key = initiators ? keys->integ_i : keys->integ_r;
 
 	sa_name(child, direction, sa);
-	sa->mode = IPSEC_TUNNEL;
+	sa->mode = child->transport ? IPSEC_TRANSPORT : IPSEC_TUNNEL;
+	if (child->transport) {
+		sa->local_ts = ts_list_cover(&child->local_ts);
+		sa->remote_ts = ts_list_cover(&child->remote_ts);
+	}
 	sa->src = in ? child->outer_remote : child->outer_local;
 	sa->udp_encap = ike_sa_needs_encap(ike);
 	sa->reqid = child->reqid;
@@ -143,6 +149,20 @@ static void fill_policy(const struct child_conf *conf, const struct child_number
 	memcpy(policy->interface, conf->interface, sizeof(policy->interface));
 }
 
+static enum ipsec_action action_of(enum child_mode mode)
+{
+	switch (mode) {
+	case CHILD_MODE_TUNNEL:
+	case CHILD_MODE_TRANSPORT:
+		return IPSEC_PROTECT;
+	case CHILD_MODE_PASS:
+		return IPSEC_PASS;
+	case CHILD_MODE_DROP:
+		return IPSEC_DROP;
+	}
+	return IPSEC_PROTECT;
+}
+
 void child_conf_fill_policy(const struct child_conf *conf, struct ipsec_policy *policy)
 {
 	const struct child_numbers fixed = {
@@ -152,6 +172,8 @@ void child_conf_fill_policy(const struct child_conf *conf, struct ipsec_policy *
 		.if_id_out = conf->if_id_out.value,
 	};
 
+	policy->action = action_of(conf->mode);
+	policy->mode = conf->mode == CHILD_MODE_TRANSPORT ? IPSEC_TRANSPORT : IPSEC_TUNNEL;
 	fill_policy(conf, &fixed, policy);
 }
 
@@ -163,7 +185,7 @@ static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 	op->spd.owner = child->unique_id;
 	policy->local = child->local_ts;
 	policy->remote = child->remote_ts;
-	policy->mode = IPSEC_TUNNEL;
+	policy->mode = child->transport ? IPSEC_TRANSPORT : IPSEC_TUNNEL;
 	policy->local_addr = child->outer_local;
 	policy->remote_addr = child->outer_remote;
 	policy->reqid = child->reqid;

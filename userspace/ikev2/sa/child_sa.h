@@ -35,6 +35,15 @@ struct child_sa {
 	enum child_state state;
 	bool initiator; /* of the exchange that made it */
 
+	bool transport;        /* mode; the offered one is the configuration's */
+	bool more_ts_possible; /* responder: another configuration would take the rest (2.9) */
+	bool peer_refuses_tfc; /* ESP_TFC_PADDING_NOT_SUPPORTED */
+	/*
+	 * Responder, transport mode behind a NAT: the hosts as the peer knows them, for the answer
+	 * (2.23.1); AF_UNSPEC: as we do.
+	 */
+	struct netaddr local_as_offered, remote_as_offered;
+
 	uint32_t spi_in, spi_out; /* host order */
 	struct proposal proposal; /* the chosen one */
 	struct ts_list local_ts, remote_ts;

@@ -38,6 +38,7 @@ static int describe_child(const struct child_sa *child, struct child_sa_info *in
 	info->reqid = child->reqid;
 	info->spi_in = child->spi_in;
 	info->spi_out = child->spi_out;
+	info->transport = child->transport;
 	info->udp_encap = ike_sa_needs_encap(sa);
 	info->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
 	info->algs = describe_algs(&child->proposal);

@@ -50,7 +50,7 @@ static void put_auth(struct writer *w, const char *name, const struct auth_conf 
 static void put_child_conf(struct writer *w, const struct child_conf *child)
 {
 	vici_put_section(w, child->name);
-	vici_put_str(w, "mode", "TUNNEL");
+	vici_put_str(w, "mode", child_mode_name(child->mode));
 	vici_put_fmt(w, "reqid", "%" PRIu32, child->reqid);
 	vici_put_str(w, "start_action", child_action_name(child->start_action));
 	vici_put_str(w, "close_action", child_action_name(child->close_action));
@@ -93,7 +93,7 @@ void vici_put_policy(struct writer *w, const struct connection *conn,
 	vici_put_section(w, name);
 	vici_put_str(w, "child", child->name);
 	vici_put_str(w, "ike", conn->name);
-	vici_put_str(w, "mode", "TUNNEL");
+	vici_put_str(w, "mode", child_mode_name(child->mode));
 	put_ts_conf(w, "local-ts", &child->local_ts);
 	put_ts_conf(w, "remote-ts", &child->remote_ts);
 	vici_put_section_end(w);

@@ -283,6 +283,7 @@ TEST_F(apply, what_a_policy_cannot_be_is_refused)
 	op.spd.policy.remote_addr = addr("fd00::1");
 	EXPECT_EQ(-EINVAL, apply_one(&self->k, op));
 	op = policy(IPSEC_POLICY_ADD, 1, 0, REQID);
+	op.spd.policy.remote.v[0].protocol = IPPROTO_ICMP;
 	op.spd.policy.remote.v[0].port_first = 65535; /* OPAQUE */
 	op.spd.policy.remote.v[0].port_last = 0;
 	EXPECT_EQ(-EOPNOTSUPP, apply_one(&self->k, op));

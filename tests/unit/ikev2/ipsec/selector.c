@@ -279,7 +279,7 @@ TEST(what_no_packet_or_no_kernel_selector_can_be_is_refused)
 	EXPECT_EQ(-EINVAL, xfrm_selectors_from_ts(&list, &v4_list, &selectors));
 	list = one(ts4(NET + 1, NET, 0, 0, 65535)); /* upside down */
 	EXPECT_EQ(-EINVAL, xfrm_selectors_from_ts(&list, &v4_list, &selectors));
-	list = one(ts4(NET, NET, IPPROTO_UDP, 65535, 0)); /* OPAQUE */
+	list = one(ts4(NET, NET, IPPROTO_ICMP, 65535, 0)); /* OPAQUE */
 	EXPECT_EQ(-EOPNOTSUPP, xfrm_selectors_from_ts(&list, &v4_list, &selectors));
 	list = (struct ts_list){ .n = TS_LIST_MAX + 1 };
 	EXPECT_EQ(-EINVAL, xfrm_selectors_from_ts(&list, &v4_list, &selectors));
@@ -287,6 +287,19 @@ TEST(what_no_packet_or_no_kernel_selector_can_be_is_refused)
 	list = (struct ts_list){ .n = 2, .v = { v6_list.v[0], v4_list.v[0] } };
 	ASSERT_EQ(0, xfrm_selectors_from_ts(&list, &v4_list, &selectors));
 	EXPECT_EQ(1, selectors.n);
+}
+
+TEST(ports_that_cannot_be_seen_are_port_0)
+{
+	struct ts_list opaque = one(ts4(NET, NET, IPPROTO_UDP, 65535, 0));
+	struct ts_list any = one(ts4(NET, NET, 0, 0, 65535));
+
+	ASSERT_EQ(0, xfrm_selectors_from_ts(&opaque, &any, &selectors));
+	ASSERT_EQ(1, selectors.n);
+	EXPECT_EQ(0, selectors.v[0].sport);
+	EXPECT_EQ(0xffff, selectors.v[0].sport_mask);
+	EXPECT_EQ(0, selectors.v[0].dport_mask);
+	EXPECT_EQ(IPPROTO_UDP, selectors.v[0].proto);
 }
 
 TEST(a_narrower_selector_has_the_better_priority)

@@ -223,9 +223,14 @@ static const struct {
 	  "use auth = psk\n" },
 	{ "gw { local { auth = psk\n eap_id = x }\n remote { auth = psk } }",
 	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = psk\n" },
-	{ "children { c {\nmode = transport\n} }", "f:3:1: gw.children.c.mode: found 'transport', "
-						   "expected tunnel: other modes are not built "
-						   "yet\n" },
+	{ "children { c {\nmode = beet\n} }",
+	  "f:3:1: gw.children.c.mode: found 'beet', expected tunnel, transport, pass or drop\n" },
+	{ "children { c {\nmode = pass\nstart_action = start\n} }",
+	  "f:2:12: gw.children.c: found start_action = start with a mode that makes no SA, expected "
+	  "none or trap\n" },
+	{ "children { c {\nmode = drop\nlocal_ts = 10.0.0.0/8\n} }",
+	  "f:2:12: gw.children.c: found dynamic selectors with a mode that makes no SA, expected "
+	  "local_ts and remote_ts that say what passes or drops\n" },
 	{ "children { c {\nlocal_ts = 10.0.0.0/33\n} }",
 	  "f:3:1: gw.children.c.local_ts: found '10.0.0.0/33', expected a network, an address, a "
 	  "range first-last, or dynamic\n" },

@@ -30,7 +30,11 @@ TEST(text_becomes_a_selector_and_text_again)
 		{ "10.1.0.0/16[tcp/opaque]", NULL },
 		{ "dynamic[udp/1701]", NULL },
 		{ "[udp/1000-2000]", "dynamic[udp/1000-2000]" },
-		{ "::1[ipv6-icmp/2048]", "::1/128[icmpv6/2048]" },
+		{ "::1[ipv6-icmp/2048]", "::1/128[icmpv6/8(0)]" },
+		{ "::1[ipv6-icmp/128]", "::1/128[icmpv6/128(0)-128(255)]" },
+		{ "::1[ipv6-icmp/128-129]", "::1/128[icmpv6/128(0)-129(255)]" },
+		{ "10.1.0.0/16[icmp/3(4)]", NULL },
+		{ "10.1.0.0/16[icmp/3(1)-4(2)]", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

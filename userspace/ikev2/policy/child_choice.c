@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "ikev2/policy/child_choice.h"
+
+#include "ikev2/policy/ts_match.h"
+
+static bool contains_all(const struct ts_list *outer, const struct ts_list *inner)
+{
+	for (size_t i = 0; i < inner->n; i++)
+		if (!ts_list_contains(outer, &inner->v[i]))
+			return false;
+	return true;
+}
+
+/* False: the child and the request have nothing in common. */
+static bool narrow(const struct child_conf *conf, const struct child_request *r,
+		   struct child_choice *choice)
+{
+	struct ts_list local, remote;
+
+	if (!child_mode_negotiates(conf->mode))
+		return false;
+	ts_conf_resolve(&conf->local_ts, &r->local_host, &local);
+	ts_conf_resolve(&conf->remote_ts, &r->remote_host, &remote);
+	if (ts_narrow(&local, &r->local, &choice->local) ||
+	    ts_narrow(&remote, &r->remote, &choice->remote) ||
+	    !ts_pair(&choice->local, &choice->remote))
+		return false;
+	choice->conf = conf;
+	choice->transport = r->transport && conf->mode == CHILD_MODE_TRANSPORT &&
+			    ts_list_is_host(&choice->local, &r->local_host) &&
+			    ts_list_is_host(&choice->remote, &r->remote_host);
+	choice->more = false;
+	return true;
+}
+
+/* How well a child that has something in common fits; more is better. */
+static unsigned fitness(const struct child_choice *choice, const struct child_request *r)
+{
+	bool first = ts_list_contains(&choice->local, &r->local.v[0]) &&
+		     ts_list_contains(&choice->remote, &r->remote.v[0]);
+	bool all = contains_all(&choice->local, &r->local) &&
+		   contains_all(&choice->remote, &r->remote);
+	bool mode = r->transport == (choice->conf->mode == CHILD_MODE_TRANSPORT);
+
+	return 1 + 4 * first + 2 * all + mode;
+}
+
+int child_choose(const struct connection *conn, const struct child_request *request,
+		 struct child_choice *ret_choice)
+{
+	struct child_choice choice;
+	unsigned best = 0;
+
+	if (!request->local.n || !request->remote.n)
+		return TS_NONE_FITS;
+	for (size_t i = 0; i < conn->n_children; i++) {
+		if (!narrow(&conn->children[i], request, &choice) ||
+		    fitness(&choice, request) <= best)
+			continue;
+		best = fitness(&choice, request);
+		*ret_choice = choice;
+	}
+	if (!best)
+		return TS_NONE_FITS;
+	for (size_t i = 0; i < conn->n_children; i++)
+		if (narrow(&conn->children[i], request, &choice) &&
+		    !(contains_all(&ret_choice->local, &choice.local) &&
+		      contains_all(&ret_choice->remote, &choice.remote)))
+			ret_choice->more = true;
+	return 0;
+}
+
+int child_choose_again(const struct child_conf *conf, const struct ts_list *local_in_use,
+		       const struct ts_list *remote_in_use, const struct child_request *request,
+		       struct child_choice *ret_choice)
+{
+	struct child_choice choice;
+
+	if (!narrow(conf, request, &choice) || !contains_all(&choice.local, local_in_use) ||
+	    !contains_all(&choice.remote, remote_in_use))
+		return TS_NONE_FITS;
+	*ret_choice = choice;
+	return 0;
+}
