@@ -78,12 +78,33 @@ TEST_F(unique, another_worker_with_an_ike_sa_forbids_the_claim)
 	sim_initiate(sim, 0);
 	EXPECT_TRUE(sim_run_results(sim, 0, 1, DURATION_S(60)));
 	EXPECT_EQ(2, sim->peers[1].core->n_sas);
-	/* Nor may be claimed what the other worker has not confirmed. */
+}
+
+/* Nor may be claimed what the other worker has not confirmed. */
+TEST_F(unique, the_first_contact_waits_for_the_other_worker)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, NULL, &no);
+	ASSERT_TRUE(pair_up(sim));
+	pair_reboot(sim, 0, &no);
+	sim->peers[0].hold_contacts = true;
+	sim_initiate(sim, 0);
+	pair_wait(sim, DURATION_S(20));
+	EXPECT_EQ(0, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[1].ups);
+	ike_input_contact_answer(sim->peers[0].core, sim->now, sim->peers[0].contact.spi, false);
+	EXPECT_TRUE(sim_run_results(sim, 0, 1, DURATION_S(60)));
+	pair_wait(sim, DURATION_S(1));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[1].downs);
+	/* One that never answers does not stop us. */
 	pair_reboot(sim, 0, &no);
 	sim->peers[0].hold_contacts = true;
 	sim_initiate(sim, 0);
 	EXPECT_TRUE(sim_run_results(sim, 0, 1, DURATION_S(60)));
-	EXPECT_EQ(3, sim->peers[1].core->n_sas);
+	EXPECT_EQ(0, sim->peers[0].result);
+	EXPECT_EQ(2, sim->peers[1].core->n_sas);
 }
 
 TEST_F(unique, a_second_ike_sa_of_ours_is_no_initial_contact)

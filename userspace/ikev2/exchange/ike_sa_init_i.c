@@ -146,7 +146,8 @@ static enum fsm_verdict init_response(struct ike_sa *sa, const struct exchange *
 			  "the peer takes no IKE SA without a Child SA; initiate a child");
 		return FSM_STAY;
 	}
-	if (!sa->init_response || exchange_queue(sa, &exchange_ike_auth, 0) < 0) {
+	if (!sa->init_response ||
+	    (!sa->contacts_awaited && exchange_queue(sa, &exchange_ike_auth, 0) < 0)) {
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return FSM_STAY;
 	}

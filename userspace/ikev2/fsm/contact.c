@@ -11,7 +11,9 @@
 #include "ikev2/exchange/ike_auth.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
+#include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
+#include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -152,6 +154,15 @@ int contact_check(struct ike_sa *sa)
 	return sa->contacts_awaited ? 1 : 0;
 }
 
+/* All is known, or we do without: IKE_AUTH goes out. */
+static void begin_auth(struct ike_sa *sa)
+{
+	if (sa->state != IKE_STATE_AUTH_SENT || sa->active || !list_empty(&sa->queue))
+		return;
+	if (exchange_queue(sa, &exchange_ike_auth, 0) < 0)
+		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+}
+
 void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_t spi,
 			      bool exists)
 {
@@ -160,8 +171,11 @@ void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_
 	core->now = now;
 	if (sa && sa->contacts_awaited) {
 		sa->contact_exists |= exists;
-		if (--sa->contacts_awaited == 0 && !sa->initiator) {
-			contact_checked(sa, sa->contact_exists);
+		if (--sa->contacts_awaited == 0) {
+			if (sa->initiator)
+				begin_auth(sa);
+			else
+				contact_checked(sa, sa->contact_exists);
 			exchange_next(sa);
 		}
 	}
@@ -196,11 +210,19 @@ static void close_others(struct ike_core *core, const struct identity *local,
 
 struct instant contact_time(const struct ike_sa *sa)
 {
+	if (sa->state == IKE_STATE_AUTH_SENT && sa->contacts_awaited)
+		return instant_add(sa->created, sa->core->config->settings.half_open_timeout);
 	return sa->state == IKE_STATE_ESTABLISHED ? sa->replaced_until : INSTANT_NEVER;
 }
 
 void contact_due(struct ike_sa *sa)
 {
+	if (sa->state == IKE_STATE_AUTH_SENT) {
+		sa->contacts_awaited = 0;
+		sa->contact_exists = true;
+		begin_auth(sa);
+		return;
+	}
 	sa->replaced_until = INSTANT_NEVER;
 	sa->end = SA_END_REPLACED;
 	input_terminate_ike(sa, false, 0, "replaced by a new one of the same peer");

@@ -33,7 +33,10 @@ struct contact {
 
 /* -------- initiator -------- */
 
-/* sa, which we begin, may be our only one with that peer: find out. */
+/*
+ * sa, which we begin, may be our only one with that peer: find out. IKE_AUTH waits until that is
+ * known (sa->contacts_awaited is 0), and is queued then.
+ */
 void contact_begin(struct ike_sa *sa);
 /* IKE_AUTH is being written: are we sure that sa is the only one? Else it does not say so. */
 bool contact_is_initial(const struct ike_sa *sa);
@@ -58,6 +61,6 @@ void contact_checked(struct ike_sa *sa, bool exists);
 void contact_enter(struct ike_sa *sa);
 void contact_leave(struct ike_sa *sa);
 
-/* When sa, which another one has replaced, is closed; INSTANT_NEVER. */
+/* When sa, which another one has replaced, is closed, or waits no longer; INSTANT_NEVER. */
 struct instant contact_time(const struct ike_sa *sa);
 void contact_due(struct ike_sa *sa);
