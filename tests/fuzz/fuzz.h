@@ -21,6 +21,7 @@
 	} while (0)
 
 #define FUZZ_TARGETS(X)                                                                            \
+	X(fragment)                                                                                \
 	X(message)                                                                                 \
 	X(sk)                                                                                      \
 	X(sa)                                                                                      \
