@@ -205,6 +205,24 @@ TEST_F(pair, a_narrower_path_is_found_out)
 	EXPECT_GE(FRAGMENT_SIZE_MIN - 28, self->longest[0]);
 }
 
+/* 2.5.2: a router on the path says what it takes: then nothing has to be guessed. */
+TEST_F(pair, a_narrower_path_is_told)
+{
+	struct sim *sim = &self->sim;
+	struct ike_sa *sa;
+
+	set_up(self, &plain, &plain, 1000);
+	sim->link.tells_mtu = true;
+	expect_up(_metadata, sim);
+	sa = sim_only_sa(&sim->peers[0]);
+	ASSERT_NE(NULL, sa);
+	EXPECT_EQ(1000, sa->fragments.size);
+	EXPECT_EQ(1, sim->peers[0].core->counters.retransmitted);
+	EXPECT_LT(600, self->longest[1]);
+	EXPECT_GE(1000 - 28, self->longest[1]);
+	EXPECT_GE(1000 - 28, self->longest[0]);
+}
+
 /* Once the whole request has come, the way back is narrow. */
 static void watch_and_narrow(struct sim *sim, unsigned to, const struct netaddr *local,
 			     const struct netaddr *remote, struct bytes message, void *data)

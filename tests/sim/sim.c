@@ -216,6 +216,11 @@ static void perform(struct sim *sim, unsigned i)
 			break;
 		case IKE_ACTION_KEEPALIVE:
 			break;
+		case IKE_ACTION_PATH_MTU:
+			if (sim->link.mtu && sim->link.tells_mtu)
+				ike_input_path_mtu(peer->core, sim->now, action->path.spi,
+						   sim->link.mtu);
+			break;
 		case IKE_ACTION_IPSEC:
 			kernel_do(&peer->kernel, sim->now, action->ipsec);
 			e = event_new(sim, SIM_IPSEC_DONE, i,

@@ -19,6 +19,7 @@
 struct sim_link {
 	unsigned loss, duplication, reordering;
 	struct duration delay, reordering_delay; /* at most */
+	bool tells_mtu; /* a router says so */
 	unsigned mtu; /* longer IP datagrams get lost, as where fragments of IP don't pass; 0: none */
 };
 

@@ -16,6 +16,7 @@
 #include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/key_log.h"
 #include "ikev2/daemon/letters.h"
+#include "ikev2/daemon/path_mtu.h"
 #include "ikev2/fsm/input.h"
 
 LOG_USE(daemon);
@@ -46,6 +47,16 @@ static void perform_keepalive(struct shard *shard, const struct ike_action *acti
 
 	if (udp)
 		udp_send(udp, local, &action->send.remote, BYTES_NONE, BYTES_OF(keepalive));
+}
+
+/* Nothing is sent for it, so the answer is there at once. */
+static void perform_path_mtu(struct shard *shard, const struct ike_action *action)
+{
+	size_t mtu = path_mtu(shard->daemon->ipsec, &action->path.local, &action->path.remote);
+
+	if (mtu)
+		ike_input_path_mtu(shard->core, loop_now(shard->worker->loop), action->path.spi,
+				   mtu);
 }
 
 static void ipsec_done(struct ipsec_request *req, void *data);
@@ -232,6 +243,9 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_KEEPALIVE:
 			perform_keepalive(shard, action);
+			break;
+		case IKE_ACTION_PATH_MTU:
+			perform_path_mtu(shard, action);
 			break;
 		case IKE_ACTION_IPSEC:
 			perform_ipsec(shard, action);

@@ -149,20 +149,24 @@ struct packet *fragments_cut_smaller(struct ike_sa *sa, const struct packet *pac
 	const struct crypto_suite *suite;
 	struct packet *smaller = NULL;
 	struct ike_header header;
-	size_t n, size = 0;
+	size_t n, content, size = 0;
 
 	if (!packet->text || !allowed(sa) ||
 	    ike_header_parse(packet_bytes(packet), &header, NULL) != IKE_OK)
 		return NULL;
 	suite = aead_key_suite(sa->key_out);
 	n = packet_count(packet);
+	content = packet->text->len - 1;
 	for (size_t i = 0; i <= ARRAY_SIZE(sizes) && !smaller; i++) {
 		size_t chunk_max, more;
 
 		/* First what the path is known to take, then what it may. */
 		size = i ? sizes[i - 1] : limit;
 		chunk_max = ike_skf_chunk_max(suite, message_max(sa, size));
-		more = count(packet->text->len - 1, chunk_max);
+		/* What fits must become more fragments, too: the peer tells the sets apart by it. */
+		if (!i && chunk_max > content / (n + 1) + 1)
+			chunk_max = content / (n + 1) + 1;
+		more = count(content, chunk_max);
 		if ((!limit || size <= limit) && more > n)
 			smaller = write_all(sa, &header, packet_bytes(packet->text), chunk_max);
 	}

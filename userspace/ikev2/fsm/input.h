@@ -61,6 +61,12 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 /* The kernel says that an ESP SA has reached its limit. hard: it is gone. */
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
 
+/*
+ * The answer to IKE_ACTION_PATH_MTU: the path of the IKE SA with this SPI of ours takes IP datagrams
+ * of at most mtu octets. A request that is longer is cut anew and sent at once (RFC 7383 2.5.2).
+ */
+void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi, size_t mtu);
+
 /* The kernel says that an authentic ESP packet came from another address or port (2.23). */
 void ike_input_mapping(struct ike_core *core, struct instant now,
 		       const struct ipsec_mapping *mapping);

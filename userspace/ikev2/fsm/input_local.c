@@ -7,6 +7,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/childless.h"
 #include "ikev2/fsm/contact.h"
@@ -107,6 +108,18 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 			      child->conf->name, strerror(-req->err),
 			      req->error_text[0] ? ": " : "", req->error_text);
 	ipsec_request_free(req);
+	input_end(core);
+}
+
+void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi, size_t mtu)
+{
+	struct ike_sa *sa = ike_sa_by_spi(core, spi);
+
+	core->now = now;
+	if (sa && fragments_shrink_request(sa, mtu)) {
+		ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
+		timers_update(sa);
+	}
 	input_end(core);
 }
 

@@ -89,6 +89,9 @@ static void timer_retransmit(struct ike_sa *sa)
 	core->counters.retransmitted++;
 	ike_sa_progress(sa, "%s sent again (%u)", sa->active->ops->name, sa->window.sent);
 	ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
+	/* Where it is long, a router may have said by now why it didn't arrive. */
+	if (sa->window.request->text)
+		ike_core_path_mtu(core, &sa->local, &sa->remote, ike_sa_own_spi(sa));
 }
 
 void timers_keep_alive(struct ike_sa *sa)

@@ -90,6 +90,8 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	case IKE_ACTION_KEEPALIVE:
 		packet_unref(action->send.packet);
 		break;
+	case IKE_ACTION_PATH_MTU:
+		break;
 	case IKE_ACTION_IPSEC:
 		ipsec_request_free(action->ipsec);
 		break;
@@ -150,6 +152,18 @@ void ike_core_keepalive(struct ike_core *core, const struct netaddr *local,
 		return;
 	action->send.local = *local;
 	action->send.remote = *remote;
+}
+
+void ike_core_path_mtu(struct ike_core *core, const struct netaddr *local,
+		       const struct netaddr *remote, uint64_t spi)
+{
+	struct ike_action *action = action_new(core, IKE_ACTION_PATH_MTU);
+
+	if (!action)
+		return;
+	action->path.local = *local;
+	action->path.remote = *remote;
+	action->path.spi = spi;
 }
 
 int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req)

@@ -32,6 +32,7 @@ struct ike_sa;
 enum ike_action_type {
 	IKE_ACTION_SEND,   /* a datagram */
 	IKE_ACTION_KEEPALIVE, /* one octet that keeps a NAT's mapping (RFC 3948 4) */
+	IKE_ACTION_PATH_MTU, /* how long may datagrams be? An answer comes back as an input */
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
 	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
@@ -58,6 +59,10 @@ struct ike_action {
 			struct netaddr local, remote; /* port 4500 locally: with non-ESP marker */
 			struct packet *packet;	      /* NULL for a keepalive */
 		} send;
+		struct {
+			struct netaddr local, remote;
+			uint64_t spi; /* ours, of the IKE SA that asks */
+		} path;
 		struct ipsec_request *ipsec;
 		struct ike_job *job;
 		struct {
@@ -175,6 +180,9 @@ void ike_core_send(struct ike_core *core, const struct netaddr *local, const str
 /* A keepalive from local to remote. */
 void ike_core_keepalive(struct ike_core *core, const struct netaddr *local,
 			const struct netaddr *remote);
+/* What is known of the path from local to remote, for the IKE SA with this SPI of ours? */
+void ike_core_path_mtu(struct ike_core *core, const struct netaddr *local,
+		       const struct netaddr *remote, uint64_t spi);
 /* Takes the request over, also when it fails: -ENOMEM. */
 int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
 /* child: the one concerned, NULL for the IKE SA itself. */
