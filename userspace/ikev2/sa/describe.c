@@ -79,6 +79,8 @@ static int describe_ike(const struct ike_sa *sa, struct ike_sa_info *info)
 	info->algs = describe_algs(&sa->proposal);
 	if (sa->established.ns)
 		info->established = instant_diff(sa->core->now, sa->established);
+	if (sa->state == IKE_STATE_ESTABLISHED && !instant_is_never(sa->reauth_at))
+		info->reauth_in = instant_diff(sa->reauth_at, sa->core->now);
 	return info->name && info->local_id && info->remote_id ? 0 : -1;
 }
 
