@@ -200,4 +200,27 @@ TEST_F(reauth, losses_on_the_way_leave_nothing_one_sided)
 	EXPECT_LE(9, sim->peers[0].ups);
 }
 
+TEST_F(reauth, a_user_may_ask_for_it)
+{
+	const struct ike_filter all = { .ike = NULL }, other = { .ike = "other" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &ageless, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(0, ike_input_reauth(sim->peers[0].core, sim->now, &other));
+	EXPECT_EQ(1, ike_input_reauth(sim->peers[0].core, sim->now, &all));
+	/* Twice is once. */
+	EXPECT_EQ(1, ike_input_reauth(sim->peers[0].core, sim->now, &all));
+	EXPECT_EQ(0, gaps(sim, 0, 5));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[0].downs);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_NE(NULL, sim_only_sa(&sim->peers[0]));
+	/* The responder can call as well. */
+	EXPECT_EQ(1, ike_input_reauth(sim->peers[1].core, sim->now, &all));
+	EXPECT_EQ(0, gaps(sim, 1, 5));
+	EXPECT_EQ(3, sim->peers[1].ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
 TEST_HARNESS_MAIN

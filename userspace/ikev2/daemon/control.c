@@ -121,6 +121,42 @@ static void terminate(void *ctx, const struct vici_sa_filter *filter, bool force
 	terminate_check(wait);
 }
 
+/* -------- reauth -------- */
+
+static void renewing_check(struct wait *wait)
+{
+	if (wait->workers)
+		return;
+	vici_request_rekeying(wait->req, wait->matched);
+	free(wait);
+}
+
+static void reauth(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req)
+{
+	struct posternd *d = ctx;
+	struct wait *wait = wait_new(req);
+
+	if (!wait)
+		return;
+	for (unsigned w = 0; w < d->n_workers; w++)
+		if (shard_reauth(d, w, filter, wait_token(wait)) == 0)
+			wait->workers++;
+	renewing_check(wait);
+}
+
+void control_deliver_renewing(struct mail *mail)
+{
+	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
+	struct wait *wait = wait_of(letter->token);
+
+	wait->workers--;
+	wait->matched += letter->matched;
+	letter_filter_free(letter);
+	renewing_check(wait);
+}
+
+/* -------- answers of shards -------- */
+
 void control_deliver_terminated(struct mail *mail)
 {
 	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
@@ -294,6 +330,7 @@ const struct vici_backend control_backend = {
 	.reload = reload,
 	.initiate = initiate,
 	.terminate = terminate,
+	.reauth = reauth,
 	.list_sas = control_list_sas,
 	.install = install,
 	.uninstall = uninstall,

@@ -23,4 +23,5 @@ void control_deliver_event(struct mail *mail);	    /* struct letter_event */
 void control_deliver_progress(struct mail *mail);   /* struct letter_progress */
 void control_deliver_result(struct mail *mail);	    /* struct letter_result */
 void control_deliver_terminated(struct mail *mail); /* struct letter_filter */
+void control_deliver_renewing(struct mail *mail);   /* struct letter_filter */
 void control_deliver_listed(struct mail *mail);	    /* struct letter_filter */

@@ -58,6 +58,13 @@ struct ike_filter {
 unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			     const struct ike_filter *filter, bool force, uint64_t token);
 
+/*
+ * Make the established IKE SAs that the filter names (its members for IKE SAs) anew, with
+ * authentication (fsm/reauth.h). How many that are; an IKE SA whose peer can't be called isn't.
+ */
+unsigned ike_input_reauth(struct ike_core *core, struct instant now,
+			  const struct ike_filter *filter);
+
 /* The kernel says that an ESP SA has reached its limit. hard: it is gone. */
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
 

@@ -2,12 +2,14 @@
 #include "ikev2/fsm/reauth.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/codec/message.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
@@ -172,16 +174,57 @@ static void expire(struct ike_sa *sa)
 	input_terminate_ike(sa, false, 0, "it is too old, and was not renewed in time");
 }
 
+static void renew(struct ike_sa *sa)
+{
+	if (sa->core->config->settings.make_before_break) {
+		make_before_break(sa);
+		return;
+	}
+	sa->end = SA_END_REAUTH;
+	input_terminate_ike(sa, false, 0, "to authenticate anew");
+}
+
 void reauth_due(struct ike_sa *sa)
 {
-	if (instant_reached(sa->core->now, too_old(sa))) {
+	if (instant_reached(sa->core->now, too_old(sa)))
 		expire(sa);
-	} else if (sa->core->config->settings.make_before_break) {
-		make_before_break(sa);
-	} else {
-		sa->end = SA_END_REAUTH;
-		input_terminate_ike(sa, false, 0, "to authenticate anew");
+	else
+		renew(sa);
+}
+
+static bool under_way(const struct ike_sa *old)
+{
+	struct ike_sa *sa;
+
+	list_for_each(sa, &old->core->sas, link)
+		if (sa->reauth_of == ike_sa_own_spi(old))
+			return true;
+	return false;
+}
+
+static bool filter_fits(const struct ike_filter *f, const struct ike_sa *sa)
+{
+	return (!f->ike || strcmp(f->ike, sa->conn->name) == 0) &&
+	       (!f->ike_id || f->ike_id == sa->unique_id);
+}
+
+unsigned ike_input_reauth(struct ike_core *core, struct instant now,
+			  const struct ike_filter *filter)
+{
+	struct ike_sa *sa, *next;
+	unsigned n = 0;
+
+	core->now = now;
+	list_for_each_safe(sa, next, &core->sas, link) {
+		if (sa->state != IKE_STATE_ESTABLISHED || sa->auth || sa->reauth_of ||
+		    !filter_fits(filter, sa) || !can_be_called(sa))
+			continue;
+		n++;
+		if (!under_way(sa))
+			renew(sa);
 	}
+	input_end(core);
+	return n;
 }
 
 /* -------- taking over -------- */

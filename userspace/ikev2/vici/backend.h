@@ -50,6 +50,9 @@ bool vici_request_abandoned(const struct vici_request *req);
 /* Ends the token of terminate(): how many SAs matched, and how many of those are gone. */
 void vici_request_terminated(struct vici_request *req, unsigned matched, unsigned gone);
 
+/* Ends the token of rekey(): how many SAs matched and are being renewed. */
+void vici_request_rekeying(struct vici_request *req, unsigned matched);
+
 /* Some of the SAs that list_sas asked for, and where to go on. */
 struct vici_sa_page {
 	uint64_t next; /* cursor for the next call, 0: this was the last page */
@@ -144,6 +147,12 @@ struct vici_backend {
 	 */
 	void (*terminate)(void *ctx, const struct vici_sa_filter *filter, bool force,
 			  struct vici_request *req);
+
+	/*
+	 * Make the IKE SAs that match anew, with authentication. Ends the token, by
+	 * vici_request_rekeying(), when all that match have begun.
+	 */
+	void (*reauth)(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req);
 
 	/*
 	 * SAs that match. cursor is 0 at first, later what the last page gave (worker and position,

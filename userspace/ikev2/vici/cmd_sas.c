@@ -7,7 +7,7 @@
 #include "ikev2/vici/lookup.h"
 
 /*
- * Commands about SAs: list-sas, initiate, terminate, install, uninstall. Names are looked up in the
+ * Commands about SAs: list-sas, initiate, terminate, rekey, install, uninstall. Names are looked up in the
  * configuration here, so the daemon gets only such that exist.
  */
 
@@ -124,6 +124,30 @@ static enum vici_outcome terminate(struct vici_session *s, struct bytes args, st
 	return VICI_LATER;
 }
 
+static enum vici_outcome rekey(struct vici_session *s, struct bytes args, struct writer *w)
+{
+	const struct vici_request_options options = { .log_level = -1 };
+	struct vici_server *server = vici_session_server(s);
+	struct vici_sa_filter filter;
+	struct vici_request *req;
+	struct filter_text text;
+	const char *wrong = get_filter(args, &text, &filter);
+
+	if (!wrong && vici_sa_filter_is_empty(&filter))
+		wrong = "which SA? child, ike, child-id or ike-id is needed";
+	if (!wrong && !vici_get_bool(args, "reauth"))
+		wrong = "rekeying on demand is not built yet; reauth = yes makes an IKE SA anew";
+	if (!wrong && (filter.child || filter.child_id))
+		wrong = "only IKE SAs authenticate: name one by ike or ike-id";
+	if (wrong)
+		return refuse(w, wrong);
+	req = vici_request_new(s, &options);
+	if (!req)
+		return refuse(w, "out of memory");
+	server->backend->reauth(server->ctx, &filter, req);
+	return VICI_LATER;
+}
+
 static enum vici_outcome trap(struct vici_session *s, struct bytes args, struct writer *w,
 			      bool install)
 {
@@ -158,5 +182,5 @@ static enum vici_outcome uninstall(struct vici_session *s, struct bytes args, st
 
 const struct vici_command vici_sa_commands[] = {
 	{ "initiate", initiate },   { "install", install },     { "list-sas", list_sas },
-	{ "terminate", terminate }, { "uninstall", uninstall }, { NULL, NULL },
+	{ "rekey", rekey },	    { "terminate", terminate }, { "uninstall", uninstall }, { NULL, NULL },
 };

@@ -134,6 +134,26 @@ void vici_request_sas(struct vici_request *req, struct vici_sa_page *page)
 	request_free(req);
 }
 
+void vici_request_rekeying(struct vici_request *req, unsigned matched)
+{
+	struct vici_session *s = req->session;
+	uint8_t buf[256];
+	struct writer w;
+	size_t begin;
+
+	if (s) {
+		vici_request_detach(req);
+		writer_init_fixed(&w, buf, sizeof(buf));
+		begin = vici_packet_begin(&w, VICI_CMD_RESPONSE, NULL);
+		vici_put_fmt(&w, "matches", "%u", matched);
+		vici_put_result(&w, matched ? NULL : "no SA matches");
+		vici_packet_end(&w, begin);
+		vici_session_send(s, &w);
+		vici_session_resume(s);
+	}
+	request_free(req);
+}
+
 void vici_request_terminated(struct vici_request *req, unsigned matched, unsigned gone)
 {
 	struct vici_session *s = req->session;

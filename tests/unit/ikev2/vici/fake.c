@@ -122,6 +122,14 @@ static void backend_initiate(void *ctx, const char *ike, const char *child,
 	finish(f, req);
 }
 
+static void backend_reauth(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req)
+{
+	struct fake *f = ctx;
+
+	f->reauthenticated++;
+	vici_request_rekeying(req, filter->ike && strcmp(filter->ike, "gw") == 0 ? 2 : 0);
+}
+
 static void backend_terminate(void *ctx, const struct vici_sa_filter *filter, bool force,
 			      struct vici_request *req)
 {
@@ -265,6 +273,7 @@ static const struct vici_backend backend = {
 	.reload = backend_reload,
 	.initiate = backend_initiate,
 	.terminate = backend_terminate,
+	.reauth = backend_reauth,
 	.list_sas = backend_list_sas,
 	.install = backend_install,
 	.uninstall = backend_uninstall,

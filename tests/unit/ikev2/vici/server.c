@@ -285,6 +285,28 @@ TEST_F(server, reports_bad_filters)
 
 /* -------- tokens -------- */
 
+TEST_F(server, reauthenticates_ike_sas)
+{
+	struct fake *f = &self->fake;
+	char buf[VICI_TEXT_MAX];
+	struct bytes r;
+
+	ASSERT_EQ(0, call(self->client, "rekey", "ike", "gw", "reauth", "yes", &r));
+	EXPECT_STREQ("yes", vici_get_str(r, "success", buf));
+	EXPECT_STREQ("2", vici_get_str(r, "matches", buf));
+	ASSERT_EQ(0, call(self->client, "rekey", "ike-id", "9", "reauth", "yes", &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	EXPECT_STREQ("0", vici_get_str(r, "matches", buf));
+	EXPECT_EQ(2, f->reauthenticated);
+	ASSERT_EQ(0, call(self->client, "rekey", "child", "net", "reauth", "yes", &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	ASSERT_EQ(0, call(self->client, "rekey", "reauth", "yes", NULL, NULL, &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	ASSERT_EQ(0, call(self->client, "rekey", "ike", "gw", NULL, NULL, &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	EXPECT_EQ(2, f->reauthenticated);
+}
+
 TEST_F(server, terminates_by_what_the_client_names)
 {
 	struct fake *f = &self->fake;
