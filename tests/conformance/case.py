@@ -143,9 +143,12 @@ class Test:
 
     # -------- set-up --------
 
-    def endpoint(self, ipv6=False, **more):
+    def endpoint(self, ipv6=False, like=None, **more):
+        """like: another endpoint, whose address it has"""
         self.addresses += 1
-        if ipv6:
+        if like:
+            address, gateway = like.address, like.gateway
+        elif ipv6:
             address, gateway = f'fd00:5::{self.number:x}:{self.addresses:x}', GATEWAY6
         else:
             address, gateway = f'127.{10 + self.addresses}.{self.number // 250}.{1 + self.number % 250}', GATEWAY
@@ -218,10 +221,10 @@ class Test:
         """The response to IKE_AUTH, whatever it says."""
         return sa.call(wire.IKE_AUTH, sa.auth_payloads(self.own_id) + self.child_payloads(**child))
 
-    def establish(self, sa=None, child=None, **options):
-        """An IKE SA with a Child SA; we are the initiator. child: options of authenticate()."""
-        sa = self.init(sa, **options)
-        m = self.authenticate(sa, **(child or {}))
+    def establish(self, sa=None, child=None, offer=None, **options):
+        """An IKE SA with a Child SA; we are the initiator. child: options of the daemon's child; offer: of authenticate()."""
+        sa = self.init(sa, **options) if sa else self.init(child=child, **options)
+        m = self.authenticate(sa, **(offer or {}))
         self.check(wire.SA in m.kinds(), f'no Child SA: {m}')
         return sa
 

@@ -212,6 +212,80 @@ def hash_length(t):
     t.check(wire.SA in m.kinds(), f'no Child SA: {m}')
 
 
+# -------- mappings that change --------
+
+def behind_nat(t, gateway_too=False):
+    """An IKE SA whose peer, and perhaps the gateway, is behind a NAT."""
+    sa = t.ready()
+    _, destination = true_hashes(sa.endpoint, sa.spi_i)
+    sa.endpoint.send(sa.init_request(sa.init_payloads(nat=False) + [
+        wire.notify(wire.NAT_DETECTION_SOURCE_IP, os.urandom(20)),
+        wire.notify(wire.NAT_DETECTION_DESTINATION_IP, os.urandom(20) if gateway_too else destination)]))
+    sa.take_init_response(sa.endpoint.message())
+    sa.port = 4500
+    t.authenticate(sa)
+    return sa
+
+
+def from_elsewhere(t, sa, data):
+    """Send it from another port of the same address; that endpoint."""
+    elsewhere = t.endpoint(like=sa.endpoint, source_ports=(10500, 14500))
+    elsewhere.send(data, 4500)
+    return elsewhere
+
+
+def its_next_request(t, sa, endpoint):
+    """Its next request comes to this endpoint."""
+    t.daemon.later('terminate', {'ike': t.name, 'timeout': '20000'})
+    sa.endpoint = endpoint
+    sa.answer(sa.request(wire.INFORMATIONAL))
+    t.gone()
+
+
+@case('RFC 7296 2.23', RESPONDER, 'the NAT of a peer gives it another port: what is authentic from there moves the IKE SA')
+def port_changes(t):
+    sa = behind_nat(t)
+    elsewhere = from_elsewhere(t, sa, sa.seal(wire.INFORMATIONAL, []))
+    sa.send_id += 1
+    sa.endpoint = elsewhere
+    t.equal(sa.response().payloads, [], 'response, to where the request came from')
+    t.equal(t.sas()[0]['remote-port'], '14500', 'port of the peer')
+    its_next_request(t, sa, elsewhere)
+
+
+@case('RFC 7296 2.23', RESPONDER, 'what is not authentic, or comes again, moves nothing')
+def port_does_not_change(t):
+    sa = behind_nat(t)
+    old = sa.ask(wire.INFORMATIONAL, [])
+    sa.response()
+    data = sa.seal(wire.INFORMATIONAL, [])
+    elsewhere = from_elsewhere(t, sa, data[:-1] + bytes([data[-1] ^ 1]))
+    elsewhere.send(old, 4500)
+    sa.ping()
+    t.equal(t.sas()[0]['remote-port'], '4500', 'port of the peer')
+    its_next_request(t, sa, sa.endpoint)
+
+
+@case('RFC 7296 2.23', RESPONDER, 'a gateway that is behind a NAT itself does not follow')
+def both_behind_nat(t):
+    sa = behind_nat(t, gateway_too=True)
+    elsewhere = from_elsewhere(t, sa, sa.seal(wire.INFORMATIONAL, []))
+    sa.send_id += 1
+    own, sa.endpoint = sa.endpoint, elsewhere
+    sa.response()
+    t.equal(t.sas()[0]['remote-port'], '4500', 'port of the peer')
+    its_next_request(t, sa, own)
+
+
+@case('RFC 7296 2.11', RESPONDER, 'a response goes to where its request came from, without any NAT')
+def response_elsewhere(t):
+    sa = t.establish()
+    elsewhere = from_elsewhere(t, sa, sa.seal(wire.INFORMATIONAL, []))
+    sa.send_id += 1
+    sa.endpoint = elsewhere
+    t.equal(sa.response().payloads, [], 'response')
+
+
 # -------- initiator --------
 
 def floated(t, **hashes_of):

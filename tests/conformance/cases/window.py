@@ -85,7 +85,7 @@ def id_used_again(t):
 
 @case('RFC 7296 2.3', RESPONDER, 'SET_WINDOW_SIZE is accepted, in IKE_AUTH and later')
 def set_window_size(t):
-    sa = t.establish(child={'extra': [wire.notify(wire.SET_WINDOW_SIZE, (4).to_bytes(4, 'big'))]})
+    sa = t.establish(offer={'extra': [wire.notify(wire.SET_WINDOW_SIZE, (4).to_bytes(4, 'big'))]})
     m = sa.call(wire.INFORMATIONAL, [wire.notify(wire.SET_WINDOW_SIZE, (8).to_bytes(4, 'big'))])
     t.check(m.error() is None, f'{m}')
     sa.ping()
