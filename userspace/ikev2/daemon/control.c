@@ -69,7 +69,7 @@ static void initiate(void *ctx, const char *ike, const char *child_name, struct 
 		}
 		child = NULL;
 	}
-	if (!child_mode_negotiates(child->mode)) {
+	if (child && !child_mode_negotiates(child->mode)) {
 		vici_request_fail(req, "child '%s' is of a mode that makes no SA; install it",
 				  child->name);
 		return;
