@@ -111,7 +111,7 @@ TEST_F(dead_server, each_certificate_with_its_own_url_and_one_time_out_for_all)
 	took = run_all(self, checks);
 	EXPECT_GE(duration_ms(took), 400);
 	/* 40 checks with two sources each on 4 threads: 8 s if each waited for itself. */
-	EXPECT_LT(duration_ms(took), 2000);
+	EXPECT_LT(duration_ms(took), 5000);
 	for (int i = 0; i < N_CHECKS; i++) {
 		EXPECT_EQ(0, checks[i]->verdict);
 		EXPECT_NE(NULL, strstr(checks[i]->reason, "not known"));
@@ -121,6 +121,7 @@ TEST_F(dead_server, each_certificate_with_its_own_url_and_one_time_out_for_all)
 
 TEST_F(dead_server, one_fetch_serves_all_who_wait_for_it)
 {
+	struct revocation_limits patient = REVOCATION_LIMITS_DEFAULT;
 	struct cert_check *checks[N_CHECKS];
 	struct httpd *httpd = calloc(1, sizeof(*httpd));
 	uint8_t buf[PKI_CRL_SIZE];
@@ -130,6 +131,8 @@ TEST_F(dead_server, one_fetch_serves_all_who_wait_for_it)
 		.delay_ms = 100,
 		.body = pki_crl(self->root, &(struct pki_crl_spec){ .number = 1 }, buf),
 	};
+	revocation_free(self->revocation);
+	ASSERT_EQ(0, revocation_new(&patient, &self->revocation));
 	ASSERT_EQ(0, httpd_start(httpd));
 	for (int i = 0; i < N_CHECKS; i++) {
 		char cdp[128];

@@ -28,7 +28,7 @@ enum { CRL_ROUTE, OCSP_ROUTE, DELTA_ROUTE, OTHER_ROUTE };
 
 #define LIMITS                                                                                     \
 	{                                                                                          \
-		.connect_timeout = DURATION_MS(300), .timeout = DURATION_MS(300),                  \
+		.connect_timeout = DURATION_S(20), .timeout = DURATION_S(20),                      \
 		.negative_ttl = DURATION_S(60), .max_bytes = 32 << 10, .cache_entries = 100,       \
 		.cache_bytes = 1 << 20,                                                            \
 	}
