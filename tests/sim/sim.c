@@ -14,6 +14,7 @@ enum sim_event_type {
 	SIM_DELIVER,
 	SIM_IPSEC_DONE,
 	SIM_JOB_DONE,
+	SIM_LEASE,
 };
 
 struct sim_event {
@@ -26,6 +27,7 @@ struct sim_event {
 	struct packet *packet;
 	struct ipsec_request *req;
 	struct ike_job *job;
+	struct cfg_request *lease;
 };
 
 static void die(const char *what)
@@ -201,6 +203,48 @@ static void kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_req
 	}
 }
 
+/* -------- internal addresses -------- */
+
+static void internal_do(struct sim_internal *k, const struct ike_internal *change)
+{
+	unsigned *n = change->route ? &k->n_routes : &k->n_addrs;
+
+	if (!change->add && !*n)
+		die("an internal address that was never there is removed");
+	*n += change->add ? 1 : -1;
+	if (change->add && !change->route)
+		k->last = change->addr;
+}
+
+/* Whom a request belongs to while its provider has it. */
+struct sim_lease {
+	struct sim *sim;
+	unsigned peer;
+};
+
+static void lease_done(struct cfg_request *req, void *data)
+{
+	struct sim_lease *l = data;
+
+	ike_input_lease(l->sim->peers[l->peer].core, l->sim->now, req);
+	free(l);
+}
+
+static void lease_submit(struct sim *sim, unsigned i, struct cfg_request *req)
+{
+	struct sim_lease *l = NULL;
+
+	if (req->type != CFG_RELEASE) {
+		l = malloc(sizeof(*l));
+		if (!l)
+			die("out of memory");
+		*l = (struct sim_lease){ sim, i };
+	}
+	req->done = lease_done;
+	req->data = l;
+	cfg_submit(sim->peers[i].cfg, req);
+}
+
 /* -------- actions -------- */
 
 static void perform(struct sim *sim, unsigned i)
@@ -231,6 +275,13 @@ static void perform(struct sim *sim, unsigned i)
 			e = event_new(sim, SIM_JOB_DONE, i, sim->job_delay);
 			e->job = steal_ptr(action->job);
 			peer->jobs++;
+			break;
+		case IKE_ACTION_LEASE:
+			e = event_new(sim, SIM_LEASE, i, sim->lease_delay);
+			e->lease = steal_ptr(action->lease);
+			break;
+		case IKE_ACTION_INTERNAL:
+			internal_do(&peer->internal, &action->internal);
 			break;
 		case IKE_ACTION_EVENT:
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
@@ -294,6 +345,9 @@ static void happen(struct sim *sim, struct sim_event *e)
 		break;
 	case SIM_IPSEC_DONE:
 		ike_input_ipsec_done(core, sim->now, e->req);
+		break;
+	case SIM_LEASE:
+		lease_submit(sim, e->peer, e->lease);
 		break;
 	case SIM_JOB_DONE:
 		if (sim->jobs_full)
@@ -403,12 +457,18 @@ static void peer_init(struct sim *sim, unsigned i, const char *text)
 	if (!peer->revive)
 		die("out of memory");
 	revive_config(peer->revive, peer->config);
+	peer->cfg = cfg_new(NULL);
+	peer->pools = pools_new();
+	if (!peer->cfg || !peer->pools || pools_set_config(peer->pools, peer->config) < 0)
+		die("no pools");
+	cfg_add_provider_take(peer->cfg, pools_provider(peer->pools));
 	netaddr_parse(i ? "192.0.2.2" : "192.0.2.1", IKE_PORT, &peer->addr);
 }
 
 static void peer_fini(struct sim_peer *peer)
 {
 	ike_core_free(peer->core);
+	cfg_free(peer->cfg);
 	revive_free(peer->revive);
 	config_unref(peer->config);
 }
@@ -439,6 +499,7 @@ void sim_fini(struct sim *sim)
 		packet_unref(e->packet);
 		ipsec_request_free(e->req);
 		ike_job_free(e->job);
+		cfg_request_free(e->lease);
 		free(e);
 	}
 	for (size_t i = 0; i < 2; i++)

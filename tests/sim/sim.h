@@ -8,6 +8,7 @@
 #include "pdk/base/heap.h"
 #include "pdk/base/time.h"
 #include "ikev2/fsm/contact.h"
+#include "ikev2/cfg/pools.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/revive.h"
 #include "ikev2/policy/config.h"
@@ -50,9 +51,18 @@ struct sim_kernel {
 
 struct sim;
 
+/* Internal addresses and routes that the core had installed; n counts what is there now. */
+struct sim_internal {
+	unsigned n_addrs, n_routes;
+	struct netaddr last; /* address that came last */
+};
+
 struct sim_peer {
 	struct ike_core *core;
 	struct ike_config *config;
+	struct cfg *cfg; /* lends by its configuration's pools */
+	struct pools *pools;
+	struct sim_internal internal;
 	struct netaddr addr;
 	struct sim_kernel kernel;
 	struct sim *sim;
@@ -86,6 +96,7 @@ struct sim {
 	struct sim_nat nat;
 	struct duration job_delay; /* how long a job takes */
 	bool jobs_full;		   /* the pool takes no jobs */
+	struct duration lease_delay; /* how long a provider of addresses takes */
 	struct sim_peer peers[2];
 	uint64_t delivered, lost, too_long;
 };

@@ -23,6 +23,7 @@
 #include "pdk/worker/reuseport.h"
 #include "pdk/worker/worker.h"
 #include "ikev2/cfg/pools.h"
+#include "ikev2/daemon/addresses.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
 #include "ikev2/daemon/keepup.h"
@@ -269,6 +270,8 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 				  ret_signals);
 	if (err == 0)
 		err = start_lending(d);
+	if (err == 0 && !d->options.ipsec_null)
+		err = addresses_new(&d->addresses);
 	if (err == 0 && d->options.key_file)
 		err = key_log_new(d->options.key_file, &d->key_log);
 	if (err == 0)
@@ -308,6 +311,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	cfg_end(d->cfg);
 	d->workers = workers_free(d->workers);
 	d->jobs = jobs_free(d->jobs);
+	d->addresses = addresses_free(d->addresses);
 	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
 		free(d->shards[w]);
 	free(d->shards);

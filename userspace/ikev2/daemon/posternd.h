@@ -12,6 +12,7 @@
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/config.h"
 
+struct addresses;
 struct bpf_count;
 struct bpf_steer;
 struct cfg;
@@ -57,6 +58,7 @@ struct posternd {
 	struct bpf_steer *steer[FAMILIES][PORTS]; /* or NULL */
 	uint16_t ports[PORTS];
 
+	struct addresses *addresses; /* internal addresses that peers lend us; or NULL */
 	struct cfg *cfg; /* who lends internal addresses; the main thread's */
 
 	/* Main thread only. */

@@ -11,6 +11,8 @@
 #include "pdk/worker/reuseport.h"
 #include "pdk/worker/worker.h"
 #include "ikev2/codec/ikev2.h"
+#include "ikev2/cfg/cfg.h"
+#include "ikev2/daemon/addresses.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
 #include "ikev2/daemon/keepup.h"
@@ -104,6 +106,28 @@ static void perform_job(struct shard *shard, struct ike_action *action)
 			     shard->worker->mailbox);
 	if (j->err < 0)
 		ike_input_job_done(shard->core, loop_now(shard->worker->loop), j);
+}
+
+static void lease_done(struct cfg_request *req, void *data)
+{
+	struct shard *shard = data;
+
+	if (shard->worker->stopping) {
+		cfg_request_free(req);
+		return;
+	}
+	ike_input_lease(shard->core, loop_now(shard->worker->loop), req);
+	shard_perform(shard);
+}
+
+static void perform_lease(struct shard *shard, struct ike_action *action)
+{
+	struct cfg_request *req = steal_ptr(action->lease);
+
+	req->reply_to = shard->worker->mailbox;
+	req->done = lease_done;
+	req->data = shard;
+	cfg_post(shard->daemon->cfg, req);
 }
 
 static void perform_event(struct shard *shard, struct ike_action *action)
@@ -252,6 +276,12 @@ static void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_JOB:
 			perform_job(shard, action);
+			break;
+		case IKE_ACTION_LEASE:
+			perform_lease(shard, action);
+			break;
+		case IKE_ACTION_INTERNAL:
+			addresses_post(shard->daemon->addresses, &action->internal);
 			break;
 		case IKE_ACTION_EVENT:
 			perform_event(shard, action);

@@ -16,6 +16,7 @@ struct auth_run *auth_run_free(struct auth_run *run)
 {
 	if (run) {
 		free(run->kept);
+		writer_fini(&run->cfg_reply);
 		free(run);
 	}
 	return NULL;
@@ -64,6 +65,7 @@ void auth_run_start(struct ike_sa *sa, const struct auth_role *role, const struc
 		return;
 	}
 	run->role = role;
+	writer_init_heap(&run->cfg_reply, IKE_MESSAGE_MAX);
 	run->step = role->steps;
 	run->deadline =
 		instant_add(sa->core->now, sa->core->config->settings.half_open_timeout);

@@ -56,6 +56,10 @@ struct auth_run {
 	/* Responder: what the answer will say about the Child SA. */
 	struct child_sa *child; /* NULL: there is none, and child_notify says why */
 	uint16_t child_notify;
+	bool child_refused; /* before it was looked at */
+	/* And about configuration (configuration.h). */
+	struct writer cfg_reply; /* body of CP(CFG_REPLY); empty: there was no request */
+	unsigned cfg_families;	 /* CFG_IP4, CFG_IP6: for RFC 8983 */
 };
 
 /* The peer's message has come: runs the steps, as far as they go. Sets sa->auth meanwhile. */

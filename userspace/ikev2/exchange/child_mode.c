@@ -6,6 +6,7 @@
 #include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 LOG_USE(ike);
 
@@ -97,6 +98,8 @@ int child_mode_choose(const struct ike_sa *sa, const struct child_sa *old,
 	};
 	int verdict;
 
+	request.n_local_internal = internal_addrs_local(sa, &request.local_internal);
+	request.n_remote_internal = internal_addrs_remote(sa, &request.remote_internal);
 	if (!tsi->n || !tsr->n)
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
 	/* Each side behind a NAT is known to the other by another address (2.23.1). */

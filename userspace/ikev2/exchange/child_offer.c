@@ -14,6 +14,7 @@
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 LOG_USE(ike);
 
@@ -40,6 +41,24 @@ int child_offer_write(struct child_sa *child, struct message *m)
 	return 0;
 }
 
+/*
+ * Who asks for an internal address offers all addresses, and the peer may leave it at that (2.19):
+ * ours are those that it lent. NULL, or what is wrong.
+ */
+static const char *narrow_to_internal(const struct ike_sa *sa, const struct child_conf *conf,
+				      struct ts_list *local)
+{
+	struct ts_list policy;
+
+	if (!sa->initiator || !sa->conn->n_vips)
+		return NULL;
+	if (!sa->internal)
+		return "the peer lends us no internal address";
+	internal_addrs_resolve_local(sa, &conf->local_ts, &policy);
+	return ts_narrow(&policy, local, local) ? "its selectors leave out the address that it lends us"
+						: NULL;
+}
+
 /* What both sides agreed on goes into child. NULL, or what is wrong with the answer. */
 static const char *answer_take(struct child_sa *child, const struct ike_message *m)
 {
@@ -62,6 +81,9 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	if (!ts_answer_valid(&child->local_ts, &local) ||
 	    !ts_answer_valid(&child->remote_ts, &remote))
 		return "the peer's selectors are wider than ours";
+	wrong = narrow_to_internal(child->ike, child->conf, &local);
+	if (wrong)
+		return wrong;
 	wrong = child_mode_accept(child, m, &local, &remote);
 	if (wrong)
 		return wrong;

@@ -8,6 +8,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child_offer.h"
+#include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
@@ -45,6 +46,7 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 		identity_to_wire(&sa->remote_id, message_payload(m, IKE_PAYLOAD_IDR));
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
+	configuration_write_request(sa, m);
 	return child ? child_offer_write(child, m) : 0; /* RFC 6023: without */
 }
 
@@ -116,7 +118,8 @@ static const struct auth_step initiator_steps[] = {
 	{ "identity", step_identity },
 	{ "verification", step_verification },
 	{ "authorisation", step_authorisation },
-	/* Configuration payloads (2.19) belong here: before the selectors that depend on them. */
+	/* Before the selectors, which depend on it (2.19). */
+	{ "configuration", configuration_take_reply },
 	{ "Child SA", step_child },
 	{ NULL, NULL },
 };

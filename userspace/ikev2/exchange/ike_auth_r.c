@@ -6,6 +6,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child_offer.h"
+#include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
 #include "ikev2/fsm/contact.h"
@@ -129,11 +130,10 @@ static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message
 {
 	int notify;
 
-	if (is_childless(m))
+	if (is_childless(m) || sa->auth->child_refused)
 		return AUTH_STEP_DONE;
 	notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
-				      &sa->answering);
-
+				  &sa->answering);
 	if (!notify)
 		return AUTH_STEP_PENDING; /* ike_auth_child_done() */
 	log_obj_warning(ike, sa->log_name, "connection %s: the Child SA is refused: %s",
@@ -165,6 +165,7 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 		fsm_enter(sa, IKE_STATE_DEAD, strerror(-err));
 		return AUTH_STEP_LAST;
 	}
+	configuration_write_reply(sa, &m);
 	if (run->child)
 		child_offer_write_answer(run->child, &m);
 	else if (run->child_notify)
@@ -181,7 +182,8 @@ static const struct auth_step responder_steps[] = {
 	{ "verification", step_verification },
 	{ "uniqueness", step_uniqueness },
 	{ "authorisation", step_authorisation },
-	/* Configuration payloads (2.19) belong here: before the selectors that depend on them. */
+	/* Before the selectors, which depend on it (2.19). */
+	{ "configuration", configuration_take_request },
 	{ "Child SA", step_child },
 	{ "answer", step_answer },
 	{ NULL, NULL },

@@ -5,6 +5,7 @@
  */
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
+#include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/reauth.h"
@@ -77,6 +78,8 @@ enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_messa
 	if (!why && deleted.n)
 		ike_delete_write_spis(message_payload(&answer, IKE_PAYLOAD_D), IKE_PROTOCOL_ESP,
 				      deleted.spis, deleted.n);
+	if (!why)
+		configuration_answer(m, &answer);
 	message_respond(sa, &answer);
 	if (why)
 		fsm_enter(sa, IKE_STATE_DEAD, why);

@@ -29,6 +29,13 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
  */
 void ike_input_job_done(struct ike_core *core, struct instant now, struct ike_job *job);
 
+struct cfg_request;
+/*
+ * A request that left by IKE_ACTION_LEASE (cfg/cfg.h) comes back, whatever became of it. Takes it
+ * over.
+ */
+void ike_input_lease(struct ike_core *core, struct instant now, struct cfg_request *req);
+
 /* What a packet that matched a trap tells (RFC 7296 2.9); NULL where nobody has one. */
 struct ike_acquire {
 	uint32_t seq;

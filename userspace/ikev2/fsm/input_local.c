@@ -6,6 +6,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
+#include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
@@ -24,6 +25,7 @@
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 LOG_USE(ike);
 
@@ -57,6 +59,7 @@ static void child_installed(struct child_sa *child)
 	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} up: %s === %s, SPIs %08x in, %08x out",
 		       child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
 		       ts_str(&child->remote_ts.v[0], remote), child->spi_in, child->spi_out);
+	internal_addrs_child(child, true);
 	ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
 	fate_child_up(child);
 	reauth_progress(sa);
@@ -159,6 +162,28 @@ void ike_input_job_done(struct ike_core *core, struct instant now, struct ike_jo
 	input_end(core);
 }
 
+/* -------- internal addresses -------- */
+
+void ike_input_lease(struct ike_core *core, struct instant now, struct cfg_request *req)
+{
+	struct internal_addrs *ia = internal_addrs_by_id(core, req->id);
+	struct ike_sa *sa = ia ? ia->sa : NULL;
+	bool lost = req->type == CFG_RENEW && req->err < 0;
+
+	core->now = now;
+	if (sa && req->type == CFG_ACQUIRE)
+		configuration_provided_take(sa, req);
+	else if (ia)
+		internal_addrs_acquired(ia, req);
+	else
+		cfg_request_free(req);
+	if (sa && lost)
+		input_terminate_ike(sa, false, 0, "the lease of its internal address has ended");
+	if (sa)
+		exchange_next(sa);
+	input_end(core);
+}
+
 /* -------- users -------- */
 
 /* The Child SA of this configuration that is up or on its way, whatever IKE SA it belongs to. */
@@ -182,13 +207,16 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 void input_child_selectors(struct child_sa *child, const struct ike_acquire *acquire)
 {
 	const struct ike_sa *sa = child->ike;
+	const struct ts *packet_src;
 	struct ts_list policy;
 
 	if (acquire)
 		child->acquire_seq = acquire->seq;
-	ts_conf_resolve(&child->conf->local_ts, &sa->local, &policy);
-	ts_offer(&policy, acquire ? &acquire->packet_src : NULL, &child->local_ts);
-	ts_conf_resolve(&child->conf->remote_ts, &sa->remote, &policy);
+	internal_addrs_resolve_local(sa, &child->conf->local_ts, &policy);
+	/* With an internal address packets will have another source than this one. */
+	packet_src = acquire && !sa->conn->n_vips ? &acquire->packet_src : NULL;
+	ts_offer(&policy, packet_src, &child->local_ts);
+	internal_addrs_resolve_remote(sa, &child->conf->remote_ts, &policy);
 	ts_offer(&policy, acquire ? &acquire->packet_dst : NULL, &child->remote_ts);
 }
 

@@ -13,6 +13,7 @@
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 #include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
@@ -78,6 +79,7 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 	exchange_abort_all(sa, why);
 	while ((child = list_first(&sa->children, struct child_sa, link)))
 		child_sa_close(child, why);
+	internal_addrs_drop(sa);
 	list_for_each(waiter, &sa->waiters, link)
 		ike_core_result(core, waiter->token, 0, "%s", why);
 	if (was_up(old)) {

@@ -17,6 +17,7 @@
  * - One that is old enough is made anew with authentication, and closed when it is too old: see
  *   fsm/reauth.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
+ * - Internal addresses that were lent for a time are renewed at the half of it (RFC 7296 3.15.3).
  */
 #include "ikev2/fsm/timers.h"
 
@@ -31,6 +32,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 #include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
@@ -53,6 +55,11 @@ static struct instant auth_end(const struct ike_sa *sa)
 	return sa->auth ? sa->auth->deadline : INSTANT_NEVER;
 }
 
+static struct instant lease_end(const struct ike_sa *sa)
+{
+	return sa->internal ? sa->internal->renew_at : INSTANT_NEVER;
+}
+
 void timers_update(struct ike_sa *sa)
 {
 	struct instant at = sa->window.request ? sa->window.retransmit_at : INSTANT_NEVER;
@@ -70,6 +77,7 @@ void timers_update(struct ike_sa *sa)
 	at = instant_min(at, sa->fragments.responses.until);
 	at = instant_min(at, contact_time(sa));
 	at = instant_min(at, reauth_time(sa));
+	at = instant_min(at, lease_end(sa));
 	sa->deadline = at;
 	if (!instant_is_never(at))
 		heap_insert(&sa->core->timers, &sa->timer);
@@ -133,6 +141,8 @@ static void timers_run_one(struct ike_sa *sa)
 		timer_reassembly(sa, &sa->fragments.requests);
 	else if (instant_reached(now, sa->fragments.responses.until))
 		timer_reassembly(sa, &sa->fragments.responses);
+	else if (instant_reached(now, lease_end(sa)))
+		internal_addrs_renew(sa->internal);
 	else if (instant_reached(now, contact_time(sa)))
 		contact_due(sa);
 	else if (instant_reached(now, reauth_time(sa)))

@@ -11,6 +11,15 @@ static bool contains_all(const struct ts_list *outer, const struct ts_list *inne
 	return true;
 }
 
+static void resolve(const struct ts_conf_list *conf, const struct netaddr *internal, size_t n,
+		    const struct netaddr *host, struct ts_list *ret_list)
+{
+	if (n)
+		ts_conf_resolve_hosts(conf, internal, n, ret_list);
+	else
+		ts_conf_resolve(conf, host, ret_list);
+}
+
 /* False: the child and the request have nothing in common. */
 static bool narrow(const struct child_conf *conf, const struct child_request *r,
 		   struct child_choice *choice)
@@ -19,8 +28,9 @@ static bool narrow(const struct child_conf *conf, const struct child_request *r,
 
 	if (!child_mode_negotiates(conf->mode))
 		return false;
-	ts_conf_resolve(&conf->local_ts, &r->local_host, &local);
-	ts_conf_resolve(&conf->remote_ts, &r->remote_host, &remote);
+	resolve(&conf->local_ts, r->local_internal, r->n_local_internal, &r->local_host, &local);
+	resolve(&conf->remote_ts, r->remote_internal, r->n_remote_internal, &r->remote_host,
+		&remote);
 	if (ts_narrow(&local, &r->local, &choice->local) ||
 	    ts_narrow(&remote, &r->remote, &choice->remote) ||
 	    !ts_pair(&choice->local, &choice->remote))

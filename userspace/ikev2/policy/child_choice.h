@@ -13,6 +13,9 @@ struct child_request {
 	struct ts_list local, remote; /* TSr, TSi */
 	bool transport;               /* USE_TRANSPORT_MODE (1.3.1) */
 	struct netaddr local_host, remote_host;
+	/* Internal addresses, which dynamic stands for then (2.19); none: it is the hosts. */
+	const struct netaddr *local_internal, *remote_internal;
+	size_t n_local_internal, n_remote_internal;
 };
 
 struct child_choice {

@@ -170,6 +170,6 @@ bool connection_many_peers(const struct connection *conn)
 {
 	struct netaddr addr;
 
-	return conn->remote_addrs.n != 1 ||
+	return conn->pools.n > 0 || conn->remote_addrs.n != 1 ||
 	       !addr_ranges_single(&conn->remote_addrs, AF_UNSPEC, &addr);
 }

@@ -90,6 +90,36 @@ static int take_tries(const struct conf_option *o, const struct conf_node *node,
 	return 0;
 }
 
+/* -------- internal addresses -------- */
+
+static int add_vip(const char *item, const struct conf_node *node, void *data)
+{
+	struct list_ctx *ctx = data;
+	struct connection *conn = ctx->list;
+	struct netaddr addr;
+
+	if (netaddr_parse(item, 0, &addr) < 0 || addr.scope) {
+		report_item(ctx->report, node, item, "expected an address, 0.0.0.0 or ::");
+		return -EINVAL;
+	}
+	if (conn->n_vips == CONNECTION_VIPS_MAX) {
+		report_item(ctx->report, node, item, "expected no more than 4 addresses");
+		return -EINVAL;
+	}
+	conn->vips[conn->n_vips++] = addr;
+	return 0;
+}
+
+static int take_vips(const struct conf_option *o, const struct conf_node *node, void *target,
+		     struct conf_report *report)
+{
+	struct connection *conn = target;
+	struct list_ctx ctx = { report, o, conn, 0 };
+
+	conn->n_vips = 0;
+	return conf_for_each_string(node, report, add_vip, &ctx);
+}
+
 /* -------- proposals -------- */
 
 static int add_proposal(const char *item, const struct conf_node *node, void *data)
@@ -286,7 +316,6 @@ static const struct conf_option children_options[] = {
 
 static const char not_ppk[] = "postquantum preshared keys are not built yet";
 static const char not_mediation[] = "mediation is not supported";
-static const char not_cfg[] = "virtual addresses are not built yet";
 
 #define FIELD(name) offsetof(struct connection, name)
 
@@ -341,6 +370,13 @@ const struct conf_option connection_options[] = {
 	  .doc = "How we prove who we are." },
 	{ "remote*", CONF_OPT_SECTIONS, FIELD(remote), .options = auth_options, .take = take_auth,
 	  .doc = "How the peer proves who it is." },
+	{ "vips", CONF_OPT_CUSTOM, .take = take_vips, .unit = "a list of addresses",
+	  .doc = "Internal addresses to ask the peer for, as initiator: 0.0.0.0 and :: stand for "
+		 "any, others are a wish. They are installed, and dynamic in local_ts means them." },
+	{ "pools", CONF_OPT_STRINGS, FIELD(pools), .unit = "a list of names",
+	  .doc = "Pools of internal addresses for clients of this connection, as responder. A "
+		 "client that does not ask for an address gets no Child SA. dynamic in remote_ts "
+		 "means the address that it got." },
 	{ "children", CONF_OPT_SECTION, 0, .options = children_options,
 	  .doc = "The Child SAs of this connection." },
 
@@ -357,8 +393,6 @@ const struct conf_option connection_options[] = {
 	{ "if_id_out", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
 	{ "ppk_required", CONF_OPT_ONLY, .dflt = "no", .doc = not_ppk },
 	{ "ppk_id", CONF_OPT_REFUSED, .doc = not_ppk },
-	{ "vips", CONF_OPT_REFUSED, .doc = not_cfg },
-	{ "pools", CONF_OPT_REFUSED, .doc = not_cfg },
 	{ "pull", CONF_OPT_ONLY, .dflt = "yes", .doc = "push mode belongs to IKEv1" },
 	{ "mediation", CONF_OPT_ONLY, .dflt = "no", .doc = not_mediation },
 	{ "mediated_by", CONF_OPT_REFUSED, .doc = not_mediation },

@@ -256,22 +256,38 @@ bool ts_conf_is_dynamic(const struct ts_conf_list *list)
 	return false;
 }
 
+static void add_dynamic(struct ts_list *list, const struct ts *ts, const struct netaddr *host)
+{
+	struct netaddr addr = netaddr_with_port(*host, 0);
+	struct ts *to = &list->v[list->n];
+
+	if (!netaddr_is_set(host) || list->n == TS_LIST_MAX)
+		return;
+	/* Selectors know no link. */
+	addr.scope = 0;
+	*to = *ts;
+	to->first = to->last = addr;
+	if (netaddr_is_any(&addr))
+		to->last = netaddr_net_last(&addr, 0);
+	list->n++;
+}
+
+void ts_conf_resolve_hosts(const struct ts_conf_list *conf, const struct netaddr *hosts, size_t n,
+			   struct ts_list *ret_list)
+{
+	ret_list->n = 0;
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct ts_conf *ts = &conf->v[i];
+
+		for (size_t j = 0; ts->dynamic && j < n; j++)
+			add_dynamic(ret_list, &ts->ts, &hosts[j]);
+		if (!ts->dynamic && ret_list->n < TS_LIST_MAX)
+			ret_list->v[ret_list->n++] = ts->ts;
+	}
+}
+
 void ts_conf_resolve(const struct ts_conf_list *conf, const struct netaddr *host,
 		     struct ts_list *ret_list)
 {
-	struct netaddr addr = netaddr_with_port(*host, 0);
-
-	/* Selectors know no link. */
-	addr.scope = 0;
-	ret_list->n = 0;
-	for (size_t i = 0; i < conf->n; i++) {
-		struct ts *ts = &ret_list->v[ret_list->n];
-
-		if (conf->v[i].dynamic && !netaddr_is_set(host))
-			continue;
-		*ts = conf->v[i].ts;
-		if (conf->v[i].dynamic)
-			ts->first = ts->last = addr;
-		ret_list->n++;
-	}
+	ts_conf_resolve_hosts(conf, host, 1, ret_list);
 }

@@ -37,3 +37,7 @@ bool ts_conf_is_dynamic(const struct ts_conf_list *list);
 /* Selectors with "dynamic" replaced by host; those are left out when host has no address. */
 void ts_conf_resolve(const struct ts_conf_list *conf, const struct netaddr *host,
 		     struct ts_list *ret_list);
+/* The same with several hosts, of which 0.0.0.0 and :: stand for all of their family. What is more
+ * than TS_LIST_MAX is left out. */
+void ts_conf_resolve_hosts(const struct ts_conf_list *conf, const struct netaddr *hosts, size_t n,
+			   struct ts_list *ret_list);

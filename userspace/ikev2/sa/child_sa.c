@@ -15,6 +15,7 @@
 #include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 LOG_USE(ike);
 
@@ -125,6 +126,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 	if (child->state != CHILD_CREATING)
 		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
 	if (up) {
+		internal_addrs_child(child, false);
 		log_obj_notice(ike, ike->log_name, "Child SA %s{%u} closed: %s", child->conf->name,
 			       child->unique_id, why);
 		ike_core_event(core, IKE_EVENT_CHILD_DOWN, ike, child);

@@ -15,6 +15,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/describe.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 LOG_SUBSYSTEM(ike, "IKE SAs and their exchanges");
 
@@ -40,6 +41,7 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	hash_init(&core->by_init);
 	hash_init(&core->by_peer);
 	hash_init(&core->children);
+	hash_init(&core->leases);
 	heap_init(&core->timers, timers_before);
 	random_fill(&core->hash_key, sizeof(core->hash_key));
 	random_fill(core->cookie_secrets, sizeof(core->cookie_secrets));
@@ -54,6 +56,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 
 	if (!core)
 		return NULL;
+	internal_addrs_free_all(core);
 	list_splice(&core->dead, &core->sas);
 	list_for_each_safe(sa, tmp, &core->dead, link)
 		ike_sa_free(sa);
@@ -63,6 +66,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 	hash_fini(&core->by_init);
 	hash_fini(&core->by_peer);
 	hash_fini(&core->children);
+	hash_fini(&core->leases);
 	config_unref(core->config);
 	crypto_ctx_free(core->crypto);
 	explicit_bzero(core->cookie_secrets, sizeof(core->cookie_secrets));
@@ -98,6 +102,11 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	case IKE_ACTION_JOB:
 		ike_job_free(action->job);
 		break;
+	case IKE_ACTION_LEASE:
+		cfg_request_free(action->lease);
+		break;
+	case IKE_ACTION_INTERNAL:
+		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
 		break;
@@ -115,7 +124,7 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	return NULL;
 }
 
-static struct ike_action *action_new(struct ike_core *core, enum ike_action_type type)
+struct ike_action *ike_action_new(struct ike_core *core, enum ike_action_type type)
 {
 	struct ike_action *action = calloc(1, sizeof(*action));
 
@@ -124,7 +133,21 @@ static struct ike_action *action_new(struct ike_core *core, enum ike_action_type
 		return NULL;
 	}
 	action->type = type;
+	list_init(&action->link);
+	return action;
+}
+
+void ike_core_queue_take(struct ike_core *core, struct ike_action *action)
+{
 	list_append(&core->actions, &action->link);
+}
+
+static struct ike_action *action_new(struct ike_core *core, enum ike_action_type type)
+{
+	struct ike_action *action = ike_action_new(core, type);
+
+	if (action)
+		ike_core_queue_take(core, action);
 	return action;
 }
 

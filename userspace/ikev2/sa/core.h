@@ -16,11 +16,13 @@
 #include "pdk/base/time.h"
 #include "pdk/crypto/ctx.h"
 #include "pdk/net/netaddr.h"
+#include "ikev2/codec/ts.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/sa/job.h"
 #include "ikev2/sa/fate.h"
 #include "ikev2/sa/packet.h"
 
+struct cfg_request;
 struct child_sa;
 struct contact;
 struct ike_core;
@@ -35,6 +37,8 @@ enum ike_action_type {
 	IKE_ACTION_PATH_MTU, /* how long may datagrams be? An answer comes back as an input */
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
 	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
+	IKE_ACTION_LEASE,  /* a request for internal addresses; all but a release come back as inputs */
+	IKE_ACTION_INTERNAL, /* an internal address of ours, or a route from it, comes or goes */
 	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
 	IKE_ACTION_CONTACT, /* to tell all other workers; ask for answers if it asks */
 	IKE_ACTION_FATE,   /* what became of a Child SA of a peer that we can call */
@@ -51,6 +55,15 @@ enum ike_event_type {
 
 struct ike_sa_info;
 
+/* IKE_ACTION_INTERNAL: the same may be added several times, and goes with the last removal. */
+struct ike_internal {
+	bool add;
+	bool route; /* to `to` from addr; else addr itself */
+	struct netaddr addr;
+	struct netaddr local, remote; /* outer addresses, without ports: where it leads */
+	struct ts to;
+};
+
 struct ike_action {
 	struct list link;
 	enum ike_action_type type;
@@ -65,6 +78,8 @@ struct ike_action {
 		} path;
 		struct ipsec_request *ipsec;
 		struct ike_job *job;
+		struct cfg_request *lease;
+		struct ike_internal internal;
 		struct {
 			enum ike_event_type type;
 			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
@@ -149,6 +164,7 @@ struct ike_core {
 	struct hash by_init; /* responders by their first message, see ike_sa.by_init */
 	struct hash by_peer; /* by both identities, once they are proved; fsm/contact.h */
 	struct hash children; /* Child SAs by unique number */
+	struct hash leases;  /* struct internal_addrs that we have lent, or are about to, by id */
 	struct heap timers;  /* by ike_sa.deadline */
 	struct list dead;    /* closed during this input, freed at its end */
 	struct list actions;
@@ -174,6 +190,9 @@ struct ike_core *ike_core_free(struct ike_core *core);
 
 /* -------- for the layers above: queue an action -------- */
 
+/* An action that isn't queued yet; NULL without memory. */
+struct ike_action *ike_action_new(struct ike_core *core, enum ike_action_type type);
+void ike_core_queue_take(struct ike_core *core, struct ike_action *action);
 /* A message, in all its datagrams. Takes its own references. */
 void ike_core_send(struct ike_core *core, const struct netaddr *local, const struct netaddr *remote,
 		   struct packet *packet);

@@ -25,6 +25,7 @@ struct connection;
 struct exchange;
 struct ike_config;
 struct ike_core;
+struct internal_addrs;
 
 /* A nonce of ours: as long as the preferred key of any PRF of ours asks (RFC 7296 2.10). */
 #define IKE_SA_NONCE_LEN 32
@@ -89,6 +90,7 @@ struct ike_sa {
 	struct auth_run *auth;	 /* IKE_AUTH is being worked on; NULL else */
 	struct child_sa *answering; /* responder: the kernel is being told, then IKE_AUTH is answered */
 	struct list children;
+	struct internal_addrs *internal; /* internal addresses, sa/internal_addr.h; or NULL */
 
 	struct instant created, established;
 	struct instant last_inbound; /* sign of life: authenticated message from the peer, or ESP */

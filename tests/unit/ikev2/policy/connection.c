@@ -194,8 +194,10 @@ static const struct {
 	{ "rekey_time = 1h\nrand_time = 1h",
 	  "f:1:1: gw: found a rand_time that rekey_time or reauth_time does not exceed, expected a "
 	  "shorter one\n" },
-	{ "vips = 0.0.0.0",
-	  "f:2:1: gw.vips: not supported: virtual addresses are not built yet\n" },
+	{ "vips = 10.0.0.0/8", "f:2:1: gw.vips: found '10.0.0.0/8': expected an address, 0.0.0.0 or "
+			       "::\n" },
+	{ "vips = ::, ::, ::, ::, ::",
+	  "f:2:1: gw.vips: found '::': expected no more than 4 addresses\n" },
 	{ "ppk_id = x",
 	  "f:2:1: gw.ppk_id: not supported: postquantum preshared keys are not built yet\n" },
 	{ "remote_adrs = ::1",
