@@ -46,15 +46,22 @@ for node in gw-a gw-b; do
 done
 check "the version is ours" says '[Pp]ostern' gw-a --version --daemon
 check "connections are listed" says 'site-b: IKEv2' gw-a --list-conns
-check "a tunnel comes up" says 'initiate completed successfully' gw-a --initiate --child net --timeout 30
+check "a tunnel comes up, and it shows how" says '\[IKE\] IKE_AUTH answered' gw-a --initiate --child net --timeout 30
+check "it is up already" says 'initiate completed successfully' gw-a --initiate --child net --timeout 30
 check "it is listed as established" says 'site-b: #.*ESTABLISHED, IKEv2' gw-a --list-sas
 check "with its child" says 'net: #.*INSTALLED, TUNNEL, ESP:AES_GCM_16-128' gw-a --list-sas
 check "and its selectors" says 'remote 10.2.0.0/24' gw-a --list-sas
 check "the peer lists it too" says 'site-a: #.*ESTABLISHED, IKEv2' gw-b --list-sas
 check "statistics can be had" says 'uptime' gw-a --stats
+check "it is made anew" says 'rekey completed successfully' gw-a --rekey --ike site-b --reauth
+check "and the new one takes over" wait_for 10 says 'site-b: #[3-9].*ESTABLISHED, IKEv2' gw-a --list-sas
+check "the old one is gone" wait_for 10 without 'site-b: #1,' gw-a --list-sas
 check "it is taken down" says 'terminate completed successfully' gw-a --terminate --ike site-b --timeout 30
 check "and no longer listed" without ESTABLISHED gw-a --list-sas
 check "nor by the peer" wait_for 5 without ESTABLISHED gw-b --list-sas
+check "an IKE SA alone comes up" says 'initiate completed successfully' gw-a --initiate --ike site-b --timeout 30
+check "it has no Child SA" without 'INSTALLED' gw-a --list-sas
+check "it is taken down as well" says 'terminate completed successfully' gw-a --terminate --ike site-b --timeout 30
 check "a tunnel of an unknown name is refused" refuted ctl gw-a --initiate --child nonesuch --timeout 10
 in_node gw-a sh -c ': >/etc/swanctl/swanctl.conf'
 check "an empty configuration unloads the connection" ctl gw-a --load-conns
