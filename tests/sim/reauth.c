@@ -150,8 +150,8 @@ TEST_F(reauth, too_old_an_ike_sa_is_closed)
 	pair_wait(sim, DURATION_S(6));
 	EXPECT_EQ(1, sim->peers[0].downs);
 	pair_wait(sim, DURATION_S(300));
-	/* That made room for the try that was under way. */
-	EXPECT_EQ(2, sim->peers[0].ups);
+	/* A try that was under way just then has got the room that this made. */
+	EXPECT_EQ(sim->peers[0].ups - 1, sim->peers[0].core->n_sas);
 	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
