@@ -12,6 +12,7 @@
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/daemon/traps.h"
+#include "ikev2/daemon/updown.h"
 #include "ikev2/vici/server.h"
 
 /* -------- tokens -------- */
@@ -220,6 +221,9 @@ void control_deliver_event(struct mail *mail)
 			break;
 		}
 	}
+	if (letter->type == IKE_EVENT_CHILD_UP || letter->type == IKE_EVENT_CHILD_DOWN)
+		updown_event_take(d->updown, letter->type == IKE_EVENT_CHILD_UP,
+				  steal_ptr(letter->info));
 	ike_sa_info_free(letter->info);
 	free(letter);
 }

@@ -32,6 +32,7 @@
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/daemon/traps.h"
+#include "ikev2/daemon/updown.h"
 #include "ikev2/vici/log_feed.h"
 #include "ikev2/vici/server.h"
 
@@ -269,6 +270,8 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 		err = signals_new(d->loop, daemon_signals, daemon_n_signals, on_signal, d,
 				  ret_signals);
 	if (err == 0)
+		err = updown_new(d->loop, UPDOWN_TIME, &d->updown);
+	if (err == 0)
 		err = start_lending(d);
 	if (err == 0 && !d->options.ipsec_null)
 		err = addresses_new(&d->addresses);
@@ -303,6 +306,8 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	d->vici = vici_server_free(d->vici);
 	keepup_fini(d);
 	traps_fini(d);
+	/* Commands for what has just gone down are still run. */
+	d->updown = updown_free(d->updown);
 	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
 		d->ipsec->ops->close(d->ipsec);

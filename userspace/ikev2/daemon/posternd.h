@@ -24,6 +24,7 @@ struct mail;
 struct mailbox;
 struct pools;
 struct shard;
+struct updown;
 struct vici_log_feed;
 struct vici_server;
 struct workers;
@@ -70,6 +71,7 @@ struct posternd {
 	struct vici_log_feed *log_feed;
 	struct list traps; /* traps.h */
 	struct keepup *keepup;
+	struct updown *updown; /* commands that Child SAs have run */
 	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
 	int exit_code;
 };

@@ -76,7 +76,6 @@ static int take_action(const struct conf_option *o, const struct conf_node *node
 	return -EINVAL;
 }
 
-static const char not_updown[] = "updown scripts are not built yet";
 static const char not_label[] = "security labels are not supported";
 
 #define ACTIONS     "none, trap or start"
@@ -180,10 +179,15 @@ const struct conf_option child_options[] = {
 	  .doc = "Pad packets to this length, to hide how long they are, if the peer takes that. "
 		 "0: not." },
 
+	{ "updown", CONF_OPT_STRING, FIELD(updown), .unit = "a command",
+	  .doc = "Run by the shell when a Child SA comes up and when it goes down (not when it is "
+		 "rekeyed), once for each pair of selectors; it finds what it has to know in the "
+		 "environment: PLUTO_VERB, PLUTO_MY_CLIENT, PLUTO_PEER_CLIENT ..." },
+
 	{ "ah_proposals", CONF_OPT_REFUSED, .doc = "AH is not supported; use esp_proposals" },
 	{ "sha256_96", CONF_OPT_ONLY, .dflt = "no", .doc = "truncation to 96 bits is a mistake" },
-	{ "updown", CONF_OPT_REFUSED, .doc = not_updown },
-	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no", .doc = not_updown },
+	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no",
+	  .doc = "the updown command can do that by itself" },
 	{ "ipcomp", CONF_OPT_ONLY, .dflt = "no", .doc = "IPComp is not supported" },
 	{ "inactivity", CONF_OPT_ONLY, .dflt = "0s", .doc = "time-outs are not built yet" },
 	{ "reqid", CONF_OPT_ONLY, .dflt = "0", .doc = "reqids are assigned" },
@@ -198,7 +202,8 @@ const struct conf_option child_options[] = {
 void child_conf_fini(struct child_conf *child)
 {
 	free(child->name);
-	child->name = NULL;
+	free(child->updown);
+	child->name = child->updown = NULL;
 }
 
 /* What options ask of each other: NULL, or what does not go together. */

@@ -144,6 +144,7 @@ struct child_conf {
 	/* The outer header. */
 	bool copy_df, copy_ecn;
 	enum child_dscp copy_dscp;
+	char *updown;         /* command for when it comes up and goes down; NULL: none */
 	uint32_t tfc_padding; /* octets, CHILD_TFC_MTU; 0: none */
 };
 

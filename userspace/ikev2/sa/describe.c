@@ -49,7 +49,9 @@ static int describe_child(const struct child_sa *child, struct child_sa_info *in
 	info->if_id_out = child->numbers.if_id_out;
 	if (child->state == CHILD_INSTALLED || child->state == CHILD_DELETING)
 		info->installed = instant_diff(sa->core->now, child->installed);
-	if (!info->name)
+	if (child->conf->updown)
+		info->updown = strdup(child->conf->updown);
+	if (!info->name || (child->conf->updown && !info->updown))
 		return -1;
 	return child_sa_info_set_ts(info, &child->local_ts, &child->remote_ts);
 }

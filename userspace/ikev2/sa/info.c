@@ -31,6 +31,7 @@ struct ike_sa_info *ike_sa_info_free(struct ike_sa_info *info)
 	for (size_t i = 0; i < info->n_children; i++) {
 		free(info->children[i].name);
 		free(info->children[i].ts);
+		free(info->children[i].updown);
 	}
 	free(info->name);
 	free(info->local_id);

@@ -42,6 +42,7 @@ struct child_sa_info {
 	} mark_in, mark_out;
 	bool mark_in_sa;
 	uint32_t if_id_in, if_id_out; /* 0: none */
+	char *updown; /* the command of the configuration, NULL: none; heap */
 	struct duration installed;               /* since it was installed */
 	struct duration rekey_in, lifetime_left; /* or INFO_NO_TIME */
 	size_t n_local_ts, n_remote_ts;

@@ -271,8 +271,9 @@ static const struct {
 	{ "children { c {\nhw_offload = packet\n} }",
 	  "f:3:1: gw.children.c.hw_offload: found 'packet', expected no: offloading is not built "
 	  "yet\n" },
-	{ "children { c {\nupdown = x.sh\n} }",
-	  "f:3:1: gw.children.c.updown: not supported: updown scripts are not built yet\n" },
+	{ "children { c {\nupdown = x.sh\nhostaccess = yes\n} }",
+	  "f:4:1: gw.children.c.hostaccess: found 'yes', expected no: the updown command can do that "
+	  "by itself\n" },
 	{ "children { c {\nlife_time = 1h\n} }",
 	  "f:2:12: gw.children.c: found a life_time that does not exceed the one for rekeying, "
 	  "expected a larger one\n" },
