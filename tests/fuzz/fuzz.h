@@ -28,7 +28,11 @@
 	X(ts)                                                                                      \
 	X(payload)                                                                                 \
 	X(conf)                                                                                    \
-	X(vici)
+	X(vici)                                                                                    \
+	X(dn)                                                                                      \
+	X(certificate)                                                                             \
+	X(crl)                                                                                     \
+	X(ocsp)
 
 #define FUZZ_DECLARE(name) int fuzz_##name(const uint8_t *data, size_t len);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -235,19 +235,73 @@ bool dn_is_wildcard(const struct dn_attribute *attribute)
 	       attribute->value.data[0] == '*';
 }
 
+/* One RDN: attributes from start up to the next that starts one. */
+static size_t rdn_end(const struct dn_attributes *attributes, size_t start)
+{
+	do
+		start++;
+	while (start < attributes->n && !attributes->v[start].starts_rdn);
+	return start;
+}
+
+/* Take an attribute that is in [start, end) and not taken yet; with value, of that value. */
+static bool rdn_take(const struct dn_attributes *attributes, size_t start, size_t end,
+		     uint32_t *taken, const struct dn_attribute *wanted, bool value)
+{
+	for (size_t i = start; i < end; i++) {
+		const struct dn_attribute *attribute = &attributes->v[i];
+
+		if (*taken & 1u << i || !bytes_equal(attribute->oid, wanted->oid) ||
+		    (value && !value_equal(attribute, wanted)))
+			continue;
+		*taken |= 1u << i;
+		return true;
+	}
+	return false;
+}
+
+_Static_assert(DN_ATTRIBUTES_MAX <= 32, "a bit for each attribute");
+
+/*
+ * RFC 5280 7.1: RDNs in order, attributes of one RDN in any. What is literal takes its partner
+ * before the wildcards take what is left. Counts the values that are equal.
+ */
+static bool names_match(const struct dn_attributes *p, const struct dn_attributes *n,
+			bool wildcards, unsigned *ret_equal)
+{
+	uint32_t taken = 0;
+	size_t start, end;
+
+	if (p->n != n->n)
+		return false;
+	*ret_equal = 0;
+	for (start = 0; start < p->n; start = end) {
+		end = rdn_end(p, start);
+		if (rdn_end(n, start) != end)
+			return false;
+		for (int pass = 0; pass < 2; pass++)
+			for (size_t i = start; i < end; i++) {
+				bool wild = wildcards && dn_is_wildcard(&p->v[i]);
+
+				if (wild != (pass == 1))
+					continue;
+				if (!rdn_take(n, start, end, &taken, &p->v[i], !wild))
+					return false;
+				*ret_equal += !wild;
+			}
+	}
+	return true;
+}
+
 bool dn_equal(struct bytes a, struct bytes b)
 {
 	struct dn_attributes x, y;
+	unsigned equal;
 
 	if (bytes_equal(a, b))
 		return true;
-	if (dn_attributes_read(a, &x) < 0 || dn_attributes_read(b, &y) < 0 || x.n != y.n)
-		return false;
-	for (size_t i = 0; i < x.n; i++)
-		if (x.v[i].starts_rdn != y.v[i].starts_rdn ||
-		    !bytes_equal(x.v[i].oid, y.v[i].oid) || !value_equal(&x.v[i], &y.v[i]))
-			return false;
-	return true;
+	return dn_attributes_read(a, &x) == 0 && dn_attributes_read(b, &y) == 0 &&
+	       names_match(&x, &y, false, &equal);
 }
 
 bool dn_has_wildcard(struct bytes pattern)
@@ -265,20 +319,11 @@ bool dn_has_wildcard(struct bytes pattern)
 unsigned dn_match(struct bytes pattern, struct bytes name)
 {
 	struct dn_attributes p, n;
-	unsigned equal = 0;
+	unsigned equal;
 
 	if (dn_attributes_read(pattern, &p) < 0 || dn_attributes_read(name, &n) < 0)
 		return bytes_equal(pattern, name) ? DN_MATCH_EXACT : DN_MATCH_NONE;
-	if (p.n != n.n)
+	if (!names_match(&p, &n, true, &equal))
 		return DN_MATCH_NONE;
-	for (size_t i = 0; i < p.n; i++) {
-		if (p.v[i].starts_rdn != n.v[i].starts_rdn || !bytes_equal(p.v[i].oid, n.v[i].oid))
-			return DN_MATCH_NONE;
-		if (dn_is_wildcard(&p.v[i]))
-			continue;
-		if (!value_equal(&p.v[i], &n.v[i]))
-			return DN_MATCH_NONE;
-		equal++;
-	}
 	return equal == p.n ? DN_MATCH_EXACT : 1 + equal;
 }

@@ -40,7 +40,7 @@ char *dn_str(struct bytes der, char *buf, size_t size);
 int dn_check(struct bytes der);
 
 /*
- * The same name by RFC 5280 7.1: the same attributes in the same order, string values compared
+ * The same name by RFC 5280 7.1: the same RDNs in the same order, string values compared
  * regardless of their string type, of ASCII case and of runs of blanks. What isn't well-formed
  * equals only its own bytes.
  */
@@ -53,7 +53,7 @@ bool dn_has_wildcard(struct bytes pattern);
 #define DN_MATCH_EXACT 1000
 
 /*
- * How well a name fits a pattern: as many attributes of the same types in the same order, and each
+ * How well a name fits a pattern: as many RDNs of the same attributes, and each
  * value equal unless the pattern's is the wildcard. DN_MATCH_NONE; DN_MATCH_EXACT without
  * wildcards; else 1 + the number of values that are equal. The name's own "*" means nothing.
  */

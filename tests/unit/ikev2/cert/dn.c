@@ -220,6 +220,10 @@ TEST(string_type_case_and_blanks_do_not_matter)
 	EXPECT_TRUE(dn_equal(der("CN=\xc3\x96"), der("CN=#1401d6")));
 	EXPECT_TRUE(dn_equal(der("CN=\xc3\x96"), der("CN=#1e0200d6")));
 	EXPECT_FALSE(dn_equal(der("C=CH, CN=a"), der("C=CH+CN=a")));
+	/* Within an RDN the order is that of the encodings, and those may differ. */
+	EXPECT_TRUE(dn_equal(der("CN=#0c0161+CN=b"), der("CN=a+CN=#0c0162")));
+	EXPECT_FALSE(dn_equal(der("CN=a+CN=a"), der("CN=a+CN=b")));
+	EXPECT_FALSE(dn_equal(der("CN=a+CN=b"), der("CN=a+CN=a")));
 	EXPECT_FALSE(dn_equal(der("C=CH, CN=a"), der("CN=a, C=CH")));
 }
 
@@ -240,6 +244,9 @@ TEST(wildcards_match_one_value_and_more_literal_values_match_better)
 		{ "CN=\\*", "CN=\\*", 1000 },
 		{ "CN=*", "CN=*", 1 },
 		{ "CN=m*", "CN=moon", 0 },
+		{ "CN=*+CN=b", "CN=a+CN=#0c0162", 2 },
+		{ "CN=*+CN=b", "CN=b+CN=c", 2 },
+		{ "CN=*+CN=b", "CN=a+CN=c", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
