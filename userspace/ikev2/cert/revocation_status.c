@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of asking: what is at hand (stapled responses, CRLs of files and of the peer), then
- * OCSP, then CRLs over HTTP. All that is at hand is looked at, for one that says revoked outweighs
- * all others (RFC 4945 5.2.1); servers are only asked while nothing valid has said good.
+ * The order of asking: what is at hand (stapled responses, CRLs of files), then OCSP, then CRLs
+ * over HTTP. All that is at hand is looked at, for one that says revoked outweighs all others (RFC
+ * 4945 5.2.1); servers are only asked while nothing valid has said good. CRLs that the peer sent
+ * come last: one that is revoked has a CRL from before that at hand.
  */
 #include <errno.h>
 #include <string.h>
@@ -53,10 +54,17 @@ static enum cert_status ask_crls(struct search *search)
 
 	for (size_t i = 0; i < trust_store_n_crls(store); i++)
 		add_crl(search, trust_store_crl(store, i));
-	for (int i = 0; i < sk_X509_CRL_num(search->evidence->crls); i++)
-		add_crl(search, sk_X509_CRL_value(search->evidence->crls, i));
 	if (sk_X509_CRL_num(search->crls) <= 0)
 		return CERT_STATUS_UNKNOWN;
+	return crl_status(search->query, search->crls, &search->why);
+}
+
+static enum cert_status ask_crls_of_peer(struct search *search)
+{
+	if (sk_X509_CRL_num(search->evidence->crls) <= 0)
+		return CERT_STATUS_UNKNOWN;
+	for (int i = 0; i < sk_X509_CRL_num(search->evidence->crls); i++)
+		add_crl(search, sk_X509_CRL_value(search->evidence->crls, i));
 	return crl_status(search->query, search->crls, &search->why);
 }
 
@@ -146,6 +154,8 @@ static enum cert_status find_status(struct search *search)
 		status = fetch_ocsp(search);
 	if (status == CERT_STATUS_UNKNOWN)
 		status = fetch_crls(search);
+	if (status == CERT_STATUS_UNKNOWN)
+		status = ask_crls_of_peer(search);
 	return status;
 }
 

@@ -262,19 +262,35 @@ TEST_F(revocation, a_revoked_intermediate_revokes_what_is_below)
 	pki_free(sub);
 }
 
-TEST_F(revocation, crl_of_the_peer_counts_too)
+TEST_F(revocation, crl_of_the_peer_counts_when_there_is_no_other)
 {
-	struct cert_check_conf conf = { .policy = REVOCATION_STRICT };
+	struct cert_check_conf conf = { .revocation = self->revocation,
+					.policy = REVOCATION_STRICT };
 	uint8_t buf[PKI_CRL_SIZE];
+	struct bytes old = pki_crl(self->root, &(struct pki_crl_spec){ .number = 1 }, buf);
 
-	issue(self, NULL, NULL);
+	issue(self, self->url[CRL_URL], NULL);
 	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
 	conf.store = self->store;
+	self->httpd.routes[CRL_ROUTE].status = 500;
 	self->check = check_of(&conf, self->moon, NULL);
-	ASSERT_EQ(0,
-		  cert_check_add(self->check, CERT_CHECK_CRL,
-				 pki_crl(self->root, &(struct pki_crl_spec){ .number = 1 }, buf)));
+	ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_CRL, old));
 	EXPECT_EQ(0, run(self->check));
+	cert_check_free(self->check);
+
+	/* The list from before it was revoked doesn't keep us from asking. */
+	revocation_flush(self->revocation);
+	self->httpd.routes[CRL_ROUTE].status = 200;
+	self->httpd.routes[CRL_ROUTE].body =
+		pki_crl(self->root,
+			&(struct pki_crl_spec){ .revoked = { self->moon },
+						.this_update = -60,
+						.next_update = 3600,
+						.number = 2 },
+			self->crl);
+	self->check = check_of(&conf, self->moon, NULL);
+	ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_CRL, old));
+	EXPECT_EQ(-EKEYREVOKED, run(self->check));
 }
 
 /* -------- CRLs over HTTP -------- */
