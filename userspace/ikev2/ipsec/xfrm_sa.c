@@ -96,6 +96,12 @@ static int put_algorithms(struct nl_msg *msg, const struct ipsec_sa *sa)
 	return err;
 }
 
+/*
+ * Seconds between two MAPPING events of one SA for the same port: where the peer's address has
+ * changed, every packet would bring one. Before Linux 5.17 it does.
+ */
+#define MAPPING_PAUSE 5
+
 static int put_encap(struct nl_msg *msg, const struct ipsec_sa *sa)
 {
 	struct xfrm_encap_tmpl *e;
@@ -108,6 +114,8 @@ static int put_encap(struct nl_msg *msg, const struct ipsec_sa *sa)
 	e->encap_type = UDP_ENCAP_ESPINUDP;
 	e->encap_sport = htons(sa->src.port);
 	e->encap_dport = htons(sa->dst.port);
+	if (sa->direction == IPSEC_IN && nla_put_u32(msg, XFRMA_MTIMER_THRESH, MAPPING_PAUSE) < 0)
+		return -ENOMEM;
 	return 0;
 }
 

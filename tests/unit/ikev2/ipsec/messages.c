@@ -269,6 +269,24 @@ TEST(the_outer_header_is_made_as_asked_in_the_direction_where_that_has_a_meaning
 	}
 }
 
+/* Only who receives is told of other ports, and the kernel refuses the attribute elsewhere. */
+TEST(an_inbound_sa_in_udp_tells_of_new_ports_now_and_then)
+{
+	for (int i = 0; i < 4; i++) {
+		struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+		struct ipsec_sa sa = sample();
+		struct nl_msg *msg;
+
+		sa.direction = i & 1 ? IPSEC_OUT : IPSEC_IN;
+		sa.udp_encap = i & 2;
+		ASSERT_EQ(0, xfrm_sa_build_add(&sa, &new_kernel, false, &msg));
+		attributes(msg, sizeof(struct xfrm_usersa_info), tb);
+		EXPECT_EQ(i & 2 ? true : false, tb[XFRMA_ENCAP] != NULL);
+		EXPECT_EQ(i == 2 ? 5 : 0, u32_of(tb[XFRMA_MTIMER_THRESH]));
+		netlink_msg_free(msg);
+	}
+}
+
 TEST(tfc_padding_is_for_tunnels)
 {
 	struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
