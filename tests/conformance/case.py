@@ -179,8 +179,8 @@ class Test:
         return self.daemon.sas(name or self.name)
 
     def children(self):
-        """The Child SAs of this case at the daemon."""
-        return [c for sa in self.sas() for c in sa.get('child-sas', {}).values()]
+        """The Child SAs of this case at the daemon. Those that are DELETED only receive what was on its way."""
+        return [c for sa in self.sas() for c in sa.get('child-sas', {}).values() if c['state'] != 'DELETED']
 
     def log(self):
         """Lines of the daemon's log about this case."""
