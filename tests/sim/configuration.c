@@ -418,7 +418,7 @@ TEST_F(cp, addresses_move_to_the_successor_of_an_ike_sa)
 /* Peer 0 asks for this in place of what its vips say. */
 static struct writer forged;
 
-static int forged_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+static int forged_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
 	writer_bytes(message_payload(m, IKE_PAYLOAD_CP), writer_view(&forged));
 	return 0;
@@ -428,7 +428,7 @@ static struct ike_cfg reply;
 static uint8_t reply_copy[1000];
 static bool replied;
 
-static enum fsm_verdict forged_response(struct ike_sa *sa, const struct exchange *x,
+static enum fsm_verdict forged_response(struct ike_sa *sa, struct exchange *x,
 					const struct ike_message *m)
 {
 	const struct ike_payload *cp = ike_message_find(m, IKE_PAYLOAD_CP, 0);

@@ -219,6 +219,9 @@ void control_deliver_event(struct mail *mail)
 			vici_event_child_updown(d->vici, letter->type == IKE_EVENT_CHILD_UP,
 						letter->info, 0);
 			break;
+		case IKE_EVENT_IKE_REKEY:
+		case IKE_EVENT_CHILD_REKEY:
+			break;
 		}
 	}
 	if (letter->type == IKE_EVENT_CHILD_UP || letter->type == IKE_EVENT_CHILD_DOWN)
@@ -299,8 +302,8 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 		.child_sas = f.child_sas,
 	};
 	ret_stats->since = time(NULL) - (time_t)duration_s(ret_stats->uptime);
-#define COUNTER(label, figure)                                                 \
-	ret_stats->counters[ret_stats->n_counters].name = (label);             \
+#define COUNTER(label, figure)                                                                     \
+	ret_stats->counters[ret_stats->n_counters].name = (label);                                 \
 	ret_stats->counters[ret_stats->n_counters++].value = (figure)
 	COUNTER("received", f.core.received);
 	COUNTER("sent", f.core.sent);

@@ -20,25 +20,27 @@ LOG_USE(ike);
 
 /* -------- initiator -------- */
 
-/* The configured proposals with our inbound SPI, without key exchange: IKE_AUTH has none (1.2). */
-static void offered_proposals(const struct child_sa *child, struct proposal_list *ret)
+/* The configured proposals with our inbound SPI; IKE_AUTH has no key exchange (1.2). */
+static void offered_proposals(const struct child_sa *child, bool with_ke, struct proposal_list *ret)
 {
 	*ret = child->conf->esp_proposals;
-	proposal_list_strip_ke(ret);
+	if (!with_ke)
+		proposal_list_strip_ke(ret);
 	for (size_t i = 0; i < ret->n; i++)
 		proposal_set_spi32(&ret->v[i], child->spi_in);
 }
 
-int child_offer_write(struct child_sa *child, struct message *m)
+void child_offer_write(struct child_sa *child, const struct key_exchange *kx, struct message *m)
 {
 	struct proposal_list offer;
 
-	offered_proposals(child, &offer);
+	offered_proposals(child, kx != NULL, &offer);
 	sa_payload_write(message_payload(m, IKE_PAYLOAD_SA), &offer);
+	if (kx)
+		key_exchange_write(kx, true, m);
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSI), &child->local_ts);
 	ts_payload_write(message_payload(m, IKE_PAYLOAD_TSR), &child->remote_ts);
 	child_mode_offer(child, m);
-	return 0;
 }
 
 /*
@@ -59,8 +61,8 @@ static const char *narrow_to_internal(const struct ike_sa *sa, const struct chil
 						: NULL;
 }
 
-/* What both sides agreed on goes into child. NULL, or what is wrong with the answer. */
-static const char *answer_take(struct child_sa *child, const struct ike_message *m)
+const char *child_offer_accept(struct child_sa *child, const struct ike_message *m,
+			       struct key_exchange *kx)
 {
 	const struct ike_payload *sa = ike_message_find(m, IKE_PAYLOAD_SA, 0);
 	const struct ike_payload *tsi = ike_message_find(m, IKE_PAYLOAD_TSI, 0);
@@ -68,15 +70,19 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	struct proposal_list offer, answer;
 	struct ts_list local, remote;
 	const char *wrong;
+	uint32_t spi;
 
 	if (!sa || !tsi || !tsr)
 		return "the answer lacks SA, TSi or TSr";
-	if (sa_payload_parse(sa->body, &answer, NULL) || ts_payload_parse(tsi->body, &local, NULL) ||
-	    ts_payload_parse(tsr->body, &remote, NULL))
+	if (sa_payload_parse(sa->body, &answer, NULL) ||
+	    ts_payload_parse(tsi->body, &local, NULL) || ts_payload_parse(tsr->body, &remote, NULL))
 		return "the answer is malformed";
-	offered_proposals(child, &offer);
-	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL) ||
-	    !proposal_spi32(&answer.v[0], &child->spi_out) || !child->spi_out)
+	if (!proposal_spi32(&answer.v[0], &spi) || !spi)
+		return "the answer has no SPI";
+	/* Known even if the rest won't do: so it can be deleted again. */
+	child->spi_out = spi;
+	offered_proposals(child, kx != NULL, &offer);
+	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL))
 		return "the peer chose what we did not offer";
 	if (!ts_answer_valid(&child->local_ts, &local) ||
 	    !ts_answer_valid(&child->remote_ts, &remote))
@@ -90,11 +96,11 @@ static const char *answer_take(struct child_sa *child, const struct ike_message 
 	child->proposal = answer.v[0];
 	child->local_ts = local;
 	child->remote_ts = remote;
-	return NULL;
+	return kx ? key_exchange_take_answer(kx, m, proposal_id(&answer.v[0], IKE_TRANSFORM_KE))
+		  : NULL;
 }
 
-void child_offer_answered(struct child_sa *child, const struct ike_message *m, struct bytes ni,
-			  struct bytes nr)
+void child_offer_answered(struct child_sa *child, const struct ike_message *m)
 {
 	struct ike_sa *sa = child->ike;
 	struct ike_notify notify;
@@ -107,9 +113,10 @@ void child_offer_answered(struct child_sa *child, const struct ike_message *m, s
 		child_sa_close(child, "the peer refuses it");
 		return;
 	}
-	wrong = answer_take(child, m);
+	wrong = child_offer_accept(child, m, NULL);
 	if (!wrong) {
-		err = child_sa_install(child, ni, nr, BYTES_NONE);
+		err = child_sa_install(child, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
+				       BYTES_NONE, CHILD_INSTALL_BOTH);
 		if (err == 0)
 			return;
 		wrong = strerror(-err);
@@ -122,15 +129,16 @@ void child_offer_answered(struct child_sa *child, const struct ike_message *m, s
 
 /* -------- responder -------- */
 
-int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct bytes ni,
-		     struct bytes nr, struct child_sa **ret_child)
+int child_offer_take(struct ike_sa *sa, const struct ike_message *m, const struct child_sa *old,
+		     struct key_exchange *kx, struct child_sa **ret_child)
 {
 	struct proposal_list offer;
 	struct child_choice choice;
 	struct ts_list tsi, tsr;
 	struct proposal chosen;
 	struct child_sa *child;
-	int err;
+	uint32_t spi;
+	int notify;
 
 	/* ike_message_check() has read them before; what is left is too many of them. */
 	if (sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &offer, NULL))
@@ -138,35 +146,41 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct byte
 	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi, NULL) ||
 	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr, NULL))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	if (child_mode_choose(sa, NULL, m, &tsi, &tsr, &choice))
+	if (child_mode_choose(sa, old, m, &tsi, &tsr, &choice))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	if (proposal_select(&choice.conf->esp_proposals, &offer, sa->conn->prefer, true, &chosen))
+	if (proposal_select(&choice.conf->esp_proposals, &offer, sa->conn->prefer, !kx, &chosen) ||
+	    !proposal_spi32(&chosen, &spi) || !spi)
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
+	if (kx) {
+		uint16_t method = proposal_id(&chosen, IKE_TRANSFORM_KE);
+
+		notify = key_exchange_respond(sa->core, m, method, kx);
+		if (notify) {
+			kx->method = method;
+			return notify;
+		}
+	}
 	child = child_sa_new(sa, choice.conf, false, 0);
-	if (!child)
+	if (!child) {
+		if (kx)
+			key_exchange_fini(kx);
 		return IKE_NOTIFY_TEMPORARY_FAILURE;
+	}
 	child->proposal = chosen;
+	child->spi_out = spi;
 	child_mode_take(child, m, &tsi, &tsr, &choice);
-	if (!proposal_spi32(&chosen, &child->spi_out) || !child->spi_out) {
-		child_sa_close(child, "the peer's SPI is none");
-		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
-	}
-	err = child_sa_install(child, ni, nr, BYTES_NONE);
-	if (err < 0) {
-		log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", choice.conf->name,
-				strerror(-err));
-		child_sa_close(child, strerror(-err));
-		return IKE_NOTIFY_TEMPORARY_FAILURE;
-	}
 	*ret_child = child;
 	return 0;
 }
 
-void child_offer_write_answer(const struct child_sa *child, struct message *m)
+void child_offer_write_answer(const struct child_sa *child, const struct key_exchange *kx,
+			      struct message *m)
 {
 	struct proposal answer = child->proposal;
 
 	proposal_set_spi32(&answer, child->spi_in);
 	sa_payload_write_one(message_payload(m, IKE_PAYLOAD_SA), &answer);
+	if (kx)
+		key_exchange_write(kx, false, m);
 	child_mode_answer(child, m);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The part of a message that negotiates a Child SA: SA, TSi and TSr (RFC 7296 1.2, 1.3.1, 2.7,
- * 2.9). It travels in IKE_AUTH; CREATE_CHILD_SA will carry the same.
+ * The part of a message that negotiates a Child SA: SA, TSi and TSr, in CREATE_CHILD_SA with a
+ * nonce and perhaps a KE payload between them (RFC 7296 1.2, 1.3.1, 2.7, 2.9).
  */
 #include "ikev2/codec/message.h"
+#include "ikev2/exchange/key_exchange.h"
 #include "ikev2/exchange/message.h"
 
 struct child_sa;
@@ -12,24 +13,33 @@ struct ike_sa;
 
 /* -------- initiator -------- */
 
-/* Append what child's configuration offers. 0 or -errno. */
-int child_offer_write(struct child_sa *child, struct message *m);
+/* Append what child's configuration offers. kx: begun; NULL in IKE_AUTH. */
+void child_offer_write(struct child_sa *child, const struct key_exchange *kx, struct message *m);
 
 /*
- * The peer's answer: child gets installed, or closed when the peer refused it, or deleted again
- * when the answer is not acceptable. ni, nr: nonces of the exchange.
+ * What both sides agreed on goes from the answer into child, and into kx unless that is NULL.
+ * NULL, or what is wrong with the answer.
  */
-void child_offer_answered(struct child_sa *child, const struct ike_message *m, struct bytes ni,
-			  struct bytes nr);
+const char *child_offer_accept(struct child_sa *child, const struct ike_message *m,
+			       struct key_exchange *kx);
+
+/*
+ * IKE_AUTH's answer: child gets installed, or closed when the peer refused it, or deleted again
+ * when the answer is not acceptable.
+ */
+void child_offer_answered(struct child_sa *child, const struct ike_message *m);
 
 /* -------- responder -------- */
 
 /*
- * The peer's offer: makes a Child SA of the configuration that fits and tells the kernel.
- * 0: *ret_child is being installed. Else the notify to answer with: IKE_NOTIFY_*.
+ * The peer's offer: makes a Child SA of the configuration that fits, or of the one of the Child SA
+ * that is rekeyed (old, else NULL). kx: NULL in IKE_AUTH, else taken from m, and to be finished by
+ * the caller on success. The Child SA is not installed yet. 0, or the notify to answer with:
+ * IKE_NOTIFY_*; with INVALID_KE_PAYLOAD kx->method says which method we want.
  */
-int child_offer_take(struct ike_sa *sa, const struct ike_message *m, struct bytes ni,
-		     struct bytes nr, struct child_sa **ret_child);
+int child_offer_take(struct ike_sa *sa, const struct ike_message *m, const struct child_sa *old,
+		     struct key_exchange *kx, struct child_sa **ret_child);
 
-/* Append our choice. */
-void child_offer_write_answer(const struct child_sa *child, struct message *m);
+/* Append our choice. kx: NULL in IKE_AUTH. */
+void child_offer_write_answer(const struct child_sa *child, const struct key_exchange *kx,
+			      struct message *m);

@@ -50,7 +50,18 @@ static void exchange_fail(struct ike_sa *sa, struct exchange *x, const char *why
 {
 	if (x->ops->failed)
 		x->ops->failed(sa, x, why);
-	free(x);
+	exchange_free(x);
+}
+
+/*
+ * The next that may begin. New keys wait until what the peer wants is done: an exchange that makes
+ * SAs at the same time as one of the peer's would be refused (RFC 7296 2.25.2).
+ */
+static struct exchange *exchange_first(const struct ike_sa *sa)
+{
+	struct exchange *x = list_first(&sa->queue, struct exchange, link);
+
+	return x && sa->answering && x->ops->type == IKE_EXCHANGE_CREATE_CHILD_SA ? NULL : x;
 }
 
 void exchange_next(struct ike_sa *sa)
@@ -59,13 +70,13 @@ void exchange_next(struct ike_sa *sa)
 	while (!sa->active && !sa->auth && sa->state != IKE_STATE_DEAD) {
 		int err;
 
-		sa->active = list_first(&sa->queue, struct exchange, link);
+		sa->active = exchange_first(sa);
 		if (!sa->active)
 			break;
 		list_remove(&sa->active->link);
 		err = exchange_send(sa);
 		if (err == -ENOENT) {
-			free(steal_ptr(sa->active));
+			exchange_free(steal_ptr(sa->active));
 		} else if (err < 0) {
 			log_obj_warning(ike, sa->log_name, "cannot send %s: %s",
 					sa->active->ops->name, strerror(-err));
@@ -85,8 +96,45 @@ int exchange_queue(struct ike_sa *sa, const struct exchange_ops *ops, uint32_t s
 	}
 	x->ops = ops;
 	x->spi = spi;
-	list_append(&sa->queue, &x->link);
+	exchange_queue_take(sa, x);
 	return 0;
+}
+
+void exchange_queue_take(struct ike_sa *sa, struct exchange *x)
+{
+	list_append(&sa->queue, &x->link);
+}
+
+void exchange_free(struct exchange *x)
+{
+	if (x && x->ops->free)
+		x->ops->free(x);
+	else
+		free(x);
+}
+
+bool exchange_pending(const struct ike_sa *sa, const struct exchange_ops *ops)
+{
+	const struct exchange *x;
+
+	if (sa->active && sa->active->ops == ops)
+		return true;
+	list_for_each(x, &sa->queue, link)
+		if (x->ops == ops)
+			return true;
+	return false;
+}
+
+void exchange_move_waiting(struct ike_sa *from, struct ike_sa *to)
+{
+	struct exchange *x, *next;
+
+	list_for_each_safe(x, next, &from->queue, link) {
+		if (x->ops == &exchange_delete_ike || x->ops == &exchange_rekey_ike)
+			continue;
+		list_remove(&x->link);
+		list_append(&to->queue, &x->link);
+	}
 }
 
 void exchange_abort_all(struct ike_sa *sa, const char *why)
@@ -111,7 +159,7 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 	window_acknowledged(&sa->window);
 	ike_sa_progress(sa, "%s answered", x->ops->name);
 	verdict = x->ops->response(sa, x, m);
-	free(x);
+	exchange_free(x);
 	return verdict;
 }
 

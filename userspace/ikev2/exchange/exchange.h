@@ -21,13 +21,15 @@ struct exchange_ops {
 	 * Writes the request's payloads. 0; -ENOENT: there is nothing to send any more, and the
 	 * exchange is dropped; another -errno: failed() is called.
 	 */
-	int (*request)(struct ike_sa *sa, const struct exchange *x, struct message *m);
+	int (*request)(struct ike_sa *sa, struct exchange *x, struct message *m);
 	/* The response, authentic where it has to be. */
-	enum fsm_verdict (*response)(struct ike_sa *sa, const struct exchange *x,
+	enum fsm_verdict (*response)(struct ike_sa *sa, struct exchange *x,
 				     const struct ike_message *m);
 	/* There won't be a response: the SA is dying, or the request could not be built. NULL: so
 	 * what. */
-	void (*failed)(struct ike_sa *sa, const struct exchange *x, const char *why);
+	void (*failed)(struct ike_sa *sa, struct exchange *x, const char *why);
+	/* Frees it, when it is more than a struct exchange. NULL: free(). */
+	void (*free)(struct exchange *x);
 };
 
 struct exchange {
@@ -38,6 +40,17 @@ struct exchange {
 
 /* Queue an exchange of sa; exchange_next() starts it. -ENOMEM. */
 int exchange_queue(struct ike_sa *sa, const struct exchange_ops *ops, uint32_t spi);
+/* The same for one that is embedded in something bigger, which ops->free frees. */
+void exchange_queue_take(struct ike_sa *sa, struct exchange *x);
+/* NULL is fine. */
+void exchange_free(struct exchange *x);
+/* An exchange of this kind waits or is outstanding. */
+bool exchange_pending(const struct ike_sa *sa, const struct exchange_ops *ops);
+/*
+ * The exchanges of from that wait go on under to, which has replaced it, but for those that are
+ * about from itself.
+ */
+void exchange_move_waiting(struct ike_sa *from, struct ike_sa *to);
 /*
  * When the window is free, sends the request of the next exchange that waits. Called once at the
  * end of every input that touched sa, so that a request goes out in the state it belongs to.
@@ -57,4 +70,4 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 int exchange_restart(struct ike_sa *sa);
 
 extern const struct exchange_ops exchange_ike_sa_init, exchange_ike_auth, exchange_delete_ike,
-	exchange_delete_child, exchange_liveness;
+	exchange_delete_child, exchange_liveness, exchange_create_child, exchange_rekey_ike;

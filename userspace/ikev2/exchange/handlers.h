@@ -27,7 +27,8 @@ enum fsm_verdict ike_sa_init_refused(struct ike_sa *sa, const struct ike_message
  * NULL when the request has been dealt with.
  */
 const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
-				      const struct netaddr *remote, const struct ike_message *m);
+					    const struct netaddr *remote,
+					    const struct ike_message *m);
 /* Responder: the IKE SA has just been made for it. */
 enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message *m);
 
@@ -50,6 +51,8 @@ void ike_auth_child_done(struct ike_sa *sa, struct child_sa *child, int err);
 /* -------- CREATE_CHILD_SA (1.3), create_child_sa.c -------- */
 
 enum fsm_verdict create_child_sa_request(struct ike_sa *sa, const struct ike_message *m);
+/* Responder: the kernel has installed the Child SA of the request, or has refused (err). */
+void create_child_done(struct ike_sa *sa, struct child_sa *child, int err);
 
 /* -------- INFORMATIONAL (1.4), informational.c -------- */
 

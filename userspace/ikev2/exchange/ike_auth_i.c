@@ -7,6 +7,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/exchange.h"
@@ -30,7 +31,7 @@ static struct child_sa *auth_child(struct ike_sa *sa)
 	return child && child->state == CHILD_CREATING ? child : NULL;
 }
 
-static int auth_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
 	struct child_sa *child = auth_child(sa);
 	int err;
@@ -47,7 +48,9 @@ static int auth_request(struct ike_sa *sa, const struct exchange *x, struct mess
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
 	configuration_write_request(sa, m);
-	return child ? child_offer_write(child, m) : 0; /* RFC 6023: without */
+	if (child) /* RFC 6023: or without */
+		child_offer_write(child, NULL, m);
+	return 0;
 }
 
 /* We don't believe the responder: tell it (2.21.2), and that's that. */
@@ -102,15 +105,25 @@ static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike
 	return AUTH_STEP_DONE;
 }
 
+/* Those that were wanted while the IKE SA was being made. */
+static void ask_for_others(struct ike_sa *sa)
+{
+	struct child_sa *child, *next;
+
+	list_for_each_safe(child, next, &sa->children, link)
+		if (child->state == CHILD_CREATING)
+			child_create(child);
+}
+
 static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
 {
 	struct child_sa *child = auth_child(sa);
 
 	if (child)
-		child_offer_answered(child, m, nonce_bytes(&sa->nonce_i),
-				     nonce_bytes(&sa->nonce_r));
+		child_offer_answered(child, m);
 	else
 		reauth_progress(sa);
+	ask_for_others(sa);
 	return AUTH_STEP_DONE;
 }
 
@@ -126,7 +139,7 @@ static const struct auth_step initiator_steps[] = {
 
 const struct auth_role auth_role_initiator = { initiator_steps, initiator_refuse };
 
-static enum fsm_verdict auth_response(struct ike_sa *sa, const struct exchange *x,
+static enum fsm_verdict auth_response(struct ike_sa *sa, struct exchange *x,
 				      const struct ike_message *m)
 {
 	auth_run_start(sa, &auth_role_initiator, m);
@@ -147,7 +160,7 @@ enum fsm_verdict ike_auth_refused(struct ike_sa *sa, const struct ike_message *m
 	return FSM_STAY;
 }
 
-static void auth_failed(struct ike_sa *sa, const struct exchange *x, const char *why)
+static void auth_failed(struct ike_sa *sa, struct exchange *x, const char *why)
 {
 	fsm_enter(sa, IKE_STATE_DEAD, why);
 }

@@ -128,14 +128,22 @@ static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike
 
 static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
 {
-	int notify;
+	struct child_sa *child;
+	int err, notify;
 
 	if (is_childless(m) || sa->auth->child_refused)
 		return AUTH_STEP_DONE;
-	notify = child_offer_take(sa, m, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
-				  &sa->answering);
-	if (!notify)
-		return AUTH_STEP_PENDING; /* ike_auth_child_done() */
+	notify = child_offer_take(sa, m, NULL, NULL, &child);
+	if (!notify) {
+		err = child_sa_install(child, nonce_bytes(&sa->nonce_i), nonce_bytes(&sa->nonce_r),
+				       BYTES_NONE, CHILD_INSTALL_BOTH);
+		if (err == 0) {
+			sa->answering = child;
+			return AUTH_STEP_PENDING; /* ike_auth_child_done() */
+		}
+		child_sa_close(child, strerror(-err));
+		notify = IKE_NOTIFY_TEMPORARY_FAILURE;
+	}
 	log_obj_warning(ike, sa->log_name, "connection %s: the Child SA is refused: %s",
 			sa->conn->name, ike_notify_name(notify));
 	sa->auth->child_notify = (uint16_t)notify;
@@ -167,7 +175,7 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 	}
 	configuration_write_reply(sa, &m);
 	if (run->child)
-		child_offer_write_answer(run->child, &m);
+		child_offer_write_answer(run->child, NULL, &m);
 	else if (run->child_notify)
 		message_notify(&m, run->child_notify, BYTES_NONE);
 	if (reauth_lifetime(sa))

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 
-#include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/codec/proposal.h"
@@ -47,19 +46,17 @@ static int init_kex(struct ike_sa *sa, uint16_t method)
 	return err;
 }
 
-static int init_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+static int init_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
 	const struct proposal_list *offer = &sa->conn->proposals;
 	int err;
 
-	err = init_kex(sa, sa->ke_method ? sa->ke_method
-					 : proposal_id(&offer->v[0], IKE_TRANSFORM_KE));
+	err = init_kex(sa,
+		       sa->ke_method ? sa->ke_method : proposal_id(&offer->v[0], IKE_TRANSFORM_KE));
 	if (err < 0)
 		return err;
-	if (!sa->nonce_i.len) {
-		sa->nonce_i.len = IKE_SA_NONCE_LEN;
-		random_fill(sa->nonce_i.data, sa->nonce_i.len);
-	}
+	if (!sa->nonce_i.len)
+		nonce_draw(&sa->nonce_i);
 	if (sa->cookie_len)
 		message_notify(m, IKE_NOTIFY_COOKIE, BYTES(sa->cookie, sa->cookie_len));
 	sa_payload_write(message_payload(m, IKE_PAYLOAD_SA), offer);
@@ -96,9 +93,8 @@ static const char *init_take(struct ike_sa *sa, const struct ike_message *m)
 
 	sa->proposal = answer.v[0];
 	sa->spi_r = m->header.spi_r;
-	sa->nonce_r.len = (uint16_t)nonce.len;
-	memcpy(sa->nonce_r.data, nonce.data, nonce.len);
-	if (ike_sa_derive_keys(sa, secret_bytes(&shared)) < 0)
+	nonce_set(&sa->nonce_r, nonce);
+	if (ike_sa_derive_keys(sa, NULL, secret_bytes(&shared)) < 0)
 		return "the keys could not be derived";
 	return NULL;
 }
@@ -112,8 +108,8 @@ static void init_float(struct ike_sa *sa, const struct ike_message *m)
 		return;
 	log_obj_info(ike, sa->log_name, "NAT %s: going on by UDP port %u",
 		     sa->nat_local && sa->nat_remote ? "on both sides"
-		     : sa->nat_local		     ? "before us"
-		     : sa->nat_remote		     ? "before the peer"
+		     : sa->nat_local                 ? "before us"
+		     : sa->nat_remote                ? "before the peer"
 						     : "pretended",
 		     params->natt_port);
 	sa->local.port = params->natt_port;
@@ -121,7 +117,7 @@ static void init_float(struct ike_sa *sa, const struct ike_message *m)
 		sa->remote.port = IKE_NATT_PORT;
 }
 
-static enum fsm_verdict init_response(struct ike_sa *sa, const struct exchange *x,
+static enum fsm_verdict init_response(struct ike_sa *sa, struct exchange *x,
 				      const struct ike_message *m)
 {
 	const char *wrong;
@@ -189,8 +185,8 @@ enum fsm_verdict ike_sa_init_other_ke(struct ike_sa *sa, const struct ike_messag
 	    !proposal_list_has_ke(&sa->conn->proposals, method) ||
 	    ++sa->init_rounds > INIT_ROUNDS_MAX)
 		return FSM_STAY;
-	log_obj_info(ike, sa->log_name, "the responder wants %s instead of %s",
-		     ike_ke_name(method), ike_ke_name(sa->ke_method));
+	log_obj_info(ike, sa->log_name, "the responder wants %s instead of %s", ike_ke_name(method),
+		     ike_ke_name(sa->ke_method));
 	sa->kex = kex_free(sa->kex);
 	sa->ke_method = method;
 	return init_again(sa);
@@ -210,7 +206,7 @@ enum fsm_verdict ike_sa_init_refused(struct ike_sa *sa, const struct ike_message
 	return FSM_STAY;
 }
 
-static void init_failed(struct ike_sa *sa, const struct exchange *x, const char *why)
+static void init_failed(struct ike_sa *sa, struct exchange *x, const char *why)
 {
 	fsm_enter(sa, IKE_STATE_DEAD, why);
 }

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 
-#include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/codec/proposal.h"
@@ -95,8 +94,8 @@ static const struct connection *find_connection(const struct ike_core *core,
 						struct proposal *ret_chosen)
 {
 	const struct connection *candidates[CONFIG_CANDIDATES_MAX];
-	size_t n = config_candidates(core->config, local, remote, candidates,
-				     CONFIG_CANDIDATES_MAX);
+	size_t n =
+		config_candidates(core->config, local, remote, candidates, CONFIG_CANDIDATES_MAX);
 
 	for (size_t i = 0; i < n; i++)
 		if (proposal_select(&candidates[i]->proposals, offer, candidates[i]->prefer, false,
@@ -114,7 +113,8 @@ static bool too_many_sas(const struct ike_core *core)
 }
 
 const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
-				      const struct netaddr *remote, const struct ike_message *m)
+					    const struct netaddr *remote,
+					    const struct ike_message *m)
 {
 	const unsigned limit = core->config->settings.half_open_limit;
 	char remote_text[NETADDR_STRLEN];
@@ -137,7 +137,8 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 	netaddr_str_port(remote, remote_text);
 	conn = find_connection(core, local, remote, &request.offer, &chosen);
 	if (!conn) {
-		log_warning(ike, "%s: IKE_SA_INIT refused: no connection fits its address and offer",
+		log_warning(ike,
+			    "%s: IKE_SA_INIT refused: no connection fits its address and offer",
 			    remote_text);
 		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
 				   BYTES_NONE);
@@ -169,7 +170,7 @@ static int init_keys(struct ike_sa *sa, const struct ike_ke *ke)
 	if (err == 0)
 		err = kex_derive(sa->kex, ke->data, &shared);
 	if (err == 0)
-		err = ike_sa_derive_keys(sa, secret_bytes(&shared));
+		err = ike_sa_derive_keys(sa, NULL, secret_bytes(&shared));
 	return err;
 }
 
@@ -209,10 +210,8 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	}
 	sa->spi_i = m->header.spi_i;
 	sa->ke_method = request.ke.method;
-	sa->nonce_i.len = (uint16_t)request.nonce.len;
-	memcpy(sa->nonce_i.data, request.nonce.data, request.nonce.len);
-	sa->nonce_r.len = IKE_SA_NONCE_LEN;
-	random_fill(sa->nonce_r.data, sa->nonce_r.len);
+	nonce_set(&sa->nonce_i, request.nonce);
+	nonce_draw(&sa->nonce_r);
 	nat_detect(sa, m);
 	sa->fragments.agreed = fragments_agreed(sa, m);
 

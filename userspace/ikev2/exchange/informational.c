@@ -6,6 +6,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/exchange/configuration.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/reauth.h"
@@ -41,7 +42,7 @@ static void delete_children(struct ike_sa *sa, const struct ike_delete *d, struc
 			continue;
 		if (child->state != CHILD_DELETING && deleted->n < DELETE_SPIS_MAX)
 			deleted->spis[deleted->n++] = child->spi_in;
-		child_sa_close(child, "deleted by the peer");
+		child_deleted(child, "deleted by the peer");
 	}
 }
 
@@ -86,61 +87,14 @@ enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_messa
 	return FSM_STAY;
 }
 
-/* -------- Delete of the IKE SA -------- */
-
-static int delete_ike_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
-{
-	ike_delete_write_ike(message_payload(m, IKE_PAYLOAD_D));
-	return 0;
-}
-
-static enum fsm_verdict delete_ike_response(struct ike_sa *sa, const struct exchange *x,
-					    const struct ike_message *m)
-{
-	return FSM_OK;
-}
-
-const struct exchange_ops exchange_delete_ike = {
-	.name = "Delete of the IKE SA",
-	.type = IKE_EXCHANGE_INFORMATIONAL,
-	.request = delete_ike_request,
-	.response = delete_ike_response,
-};
-
-/* -------- Delete of a Child SA -------- */
-
-static int delete_child_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
-{
-	ike_delete_write_spis(message_payload(m, IKE_PAYLOAD_D), IKE_PROTOCOL_ESP, &x->spi, 1);
-	return 0;
-}
-
-/* Whatever the peer answers, even nothing: half-closed is no error (1.4.1). */
-static enum fsm_verdict delete_child_response(struct ike_sa *sa, const struct exchange *x,
-					      const struct ike_message *m)
-{
-	struct child_sa *child = child_sa_by_spi_in(sa, x->spi);
-
-	if (child)
-		child_sa_close(child, "deleted");
-	return FSM_STAY;
-}
-
-const struct exchange_ops exchange_delete_child = {
-	.name = "Delete of a Child SA",
-	.type = IKE_EXCHANGE_INFORMATIONAL,
-	.request = delete_child_request,
-	.response = delete_child_response,
-};
-
 /* -------- liveness -------- */
 
-static int liveness_request(struct ike_sa *sa, const struct exchange *x, struct message *m)
+static int liveness_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
 	return 0;
 }
 
-static enum fsm_verdict liveness_response(struct ike_sa *sa, const struct exchange *x,
+static enum fsm_verdict liveness_response(struct ike_sa *sa, struct exchange *x,
 					  const struct ike_message *m)
 {
 	return FSM_STAY;

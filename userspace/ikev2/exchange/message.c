@@ -67,21 +67,53 @@ int message_finish(struct message *m, struct packet **ret_packet)
 	return 0;
 }
 
-void message_respond(struct ike_sa *sa, struct message *m)
+void message_notify_esp(struct message *m, uint16_t type, uint32_t spi)
 {
-	struct packet *packet;
-	int err = message_finish(m, &packet);
+	uint8_t data[4];
+	struct ike_notify notify = { .protocol = IKE_PROTOCOL_ESP,
+				     .type = type,
+				     .spi = BYTES_OF(data) };
+	struct writer w;
 
-	if (err < 0) {
-		log_obj_warning(ike, sa->log_name, "cannot build a response: %s", strerror(-err));
-		sa->window.answering = false;
-		return;
-	}
+	writer_init_fixed(&w, data, sizeof(data));
+	writer_u32(&w, spi);
+	ike_notify_write(message_payload(m, IKE_PAYLOAD_N), &notify);
+}
+
+static void respond(struct ike_sa *sa, struct packet *packet)
+{
 	window_answered(&sa->window, packet);
 	sa->fragments.repeated = 0;
 	/* To where the request came from, even if that isn't where ours go to (2.11). */
 	ike_core_send(sa->core, &sa->request_local, &sa->request_remote, packet);
+}
+
+int message_respond(struct ike_sa *sa, struct message *m)
+{
+	struct packet *packet;
+	int err = message_finish(m, &packet);
+
+	/* What was held back is not the answer any more. */
+	sa->held = packet_unref(sa->held);
+	if (err < 0) {
+		log_obj_warning(ike, sa->log_name, "cannot build a response: %s", strerror(-err));
+		sa->window.answering = false;
+		return err;
+	}
+	respond(sa, packet);
 	packet_unref(packet);
+	return 0;
+}
+
+int message_hold(struct ike_sa *sa, struct message *m)
+{
+	return message_finish(m, &sa->held);
+}
+
+void message_release(struct ike_sa *sa)
+{
+	respond(sa, sa->held);
+	sa->held = packet_unref(sa->held);
 }
 
 void message_respond_notify(struct ike_sa *sa, enum ike_exchange type, uint16_t notify,

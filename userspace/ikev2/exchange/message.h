@@ -44,11 +44,18 @@ static inline void message_notify_u32(struct message *m, uint16_t type, uint32_t
 /* Make a packet, or a chain of fragments, of it; the memory of m is gone in any case. 0 or -errno. */
 int message_finish(struct message *m, struct packet **ret_packet);
 
+/* A notify about the ESP SA that we receive on with this SPI. */
+void message_notify_esp(struct message *m, uint16_t type, uint32_t spi);
+
 /*
  * Finish the response, keep it for repetitions of its request and send it. When that fails nothing
- * is sent, and the peer's repetition finds the request new.
+ * is sent, and the peer's repetition finds the request new. 0 or -errno, which has been logged.
  */
-void message_respond(struct ike_sa *sa, struct message *m);
+int message_respond(struct ike_sa *sa, struct message *m);
+
+/* Finish the response, but keep it back until message_release(). 0 or -errno. */
+int message_hold(struct ike_sa *sa, struct message *m);
+void message_release(struct ike_sa *sa);
 
 /* A response of one notify: an error, for instance. */
 void message_respond_notify(struct ike_sa *sa, enum ike_exchange type, uint16_t notify,

@@ -64,7 +64,8 @@ static void run_transition(struct ike_sa *sa, const struct transition *t, struct
 {
 	switch (t->action(sa, &in->m)) {
 	case FSM_OK:
-		fsm_enter(sa, t->to, t->story);
+		if (t->to != TRANSITION_STAYS)
+			fsm_enter(sa, (enum ike_state)t->to, t->story);
 		break;
 	case FSM_STAY:
 		break;
@@ -86,9 +87,8 @@ static void refuse_request(struct ike_sa *sa, const struct input *in, uint16_t n
 			ike_exchange_name(in->m.header.exchange), in->m.header.message_id,
 			ike_notify_name(notify), in->fault.reason);
 	message_respond_notify(sa, (enum ike_exchange)in->m.header.exchange, notify,
-			       notify == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD
-				       ? BYTES(&type, 1)
-				       : BYTES_NONE);
+			       notify == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD ? BYTES(&type, 1)
+										 : BYTES_NONE);
 	if (notify == IKE_NOTIFY_INVALID_SYNTAX)
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer's request is malformed");
 }
@@ -227,8 +227,8 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 		outside_hint(sa, &in->m);
 		return;
 	}
-	if (response && (!window_expects(&sa->window, h->message_id) ||
-			 h->exchange != sa->active->ops->type)) {
+	if (response &&
+	    (!window_expects(&sa->window, h->message_id) || h->exchange != sa->active->ops->type)) {
 		sa->core->counters.out_of_window++;
 		return;
 	}
@@ -267,8 +267,7 @@ static struct ike_sa *find_by_first(struct ike_core *core, const struct input *i
 	for (struct hash_node *n = hash_first(&core->by_init, hash); n; n = hash_next(n)) {
 		struct ike_sa *sa = hash_entry(n, struct ike_sa, by_init);
 
-		if (sa->spi_i == in->m.header.spi_i &&
-		    netaddr_same_addr(&sa->remote, in->remote))
+		if (sa->spi_i == in->m.header.spi_i && netaddr_same_addr(&sa->remote, in->remote))
 			return sa;
 	}
 	return NULL;

@@ -54,7 +54,7 @@ void ike_input_initiate(struct ike_core *core, struct instant now, const struct 
 
 /* Which SAs a client means; every member that is set must fit. */
 struct ike_filter {
-	const char *ike, *child; /* names of the connection and of the child */
+	const char *ike, *child;   /* names of the connection and of the child */
 	uint32_t ike_id, child_id; /* unique numbers; 0: any */
 };
 
@@ -71,6 +71,13 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
  */
 unsigned ike_input_reauth(struct ike_core *core, struct instant now,
 			  const struct ike_filter *filter);
+
+/*
+ * Rekey what the filter names: with child or child_id Child SAs, else IKE SAs. How many were begun;
+ * those that are not up, or are being rekeyed already, are not.
+ */
+unsigned ike_input_rekey(struct ike_core *core, struct instant now,
+			 const struct ike_filter *filter);
 
 /* The kernel says that an ESP SA has reached its limit. hard: it is gone. */
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inputs that are no messages: time, completions of the kernel, and what users want.
+ * Inputs that are no messages: time, completions of jobs, and what users want.
  */
 #include <errno.h>
 
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/exchange.h"
-#include "ikev2/exchange/fragments.h"
+#include "ikev2/exchange/rekey_ike.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/childless.h"
 #include "ikev2/fsm/contact.h"
@@ -42,109 +43,7 @@ struct instant ike_input_deadline(const struct ike_core *core)
 {
 	struct heap_node *first = heap_first(&core->timers);
 
-	return first ? heap_entry(first, struct ike_sa, timer)->deadline : INSTANT_NEVER;
-}
-
-/* -------- the kernel -------- */
-
-static void child_installed(struct child_sa *child)
-{
-	struct ike_sa *sa = child->ike;
-	char local[TS_STRLEN], remote[TS_STRLEN];
-
-	child->state = CHILD_INSTALLED;
-	child->installed = sa->core->now;
-	follow_child(child);
-	sa->core->counters.children++;
-	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} up: %s === %s, SPIs %08x in, %08x out",
-		       child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
-		       ts_str(&child->remote_ts.v[0], remote), child->spi_in, child->spi_out);
-	internal_addrs_child(child, true);
-	ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
-	fate_child_up(child);
-	reauth_progress(sa);
-	ike_core_result(sa->core, child->token, 0, "Child SA %s{%u} up: %s === %s",
-			child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
-			ts_str(&child->remote_ts.v[0], remote));
-	child->token = 0;
-}
-
-static void child_not_installed(struct child_sa *child, const struct ipsec_request *req)
-{
-	struct ike_sa *sa = child->ike;
-
-	log_obj_error(ike, sa->log_name, "the kernel refuses Child SA %s: %s%s%s",
-		      child->conf->name, strerror(-req->err), req->error_text[0] ? ": " : "",
-		      req->error_text);
-	/* The backend has undone what it did. */
-	child->state = CHILD_CREATING;
-	child->in_kernel = 0;
-	if (child->initiator)
-		exchange_queue(sa, &exchange_delete_child, child->spi_in);
-	child_sa_close(child, "the kernel refuses it");
-}
-
-void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipsec_request *req)
-{
-	struct child_sa *child = child_sa_by_id(core, (uint32_t)req->cookie);
-
-	core->now = now;
-	if (req->ops[0].type == IPSEC_SA_QUERY)
-		liveness_told(core, req);
-	else if (child && child->state == CHILD_INSTALLING && req->ops[0].type == IPSEC_SA_ADD) {
-		struct ike_sa *sa = child->ike;
-		bool answering = sa->answering == child;
-
-		if (req->err == 0) {
-			child_ipsec_installed(child, req);
-			child_installed(child);
-		}
-		if (answering)
-			ike_auth_child_done(sa, child, req->err);
-		if (req->err < 0)
-			child_not_installed(child, req);
-		exchange_next(sa);
-	}
-	if (child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
-		log_obj_error(ike, child->ike->log_name,
-			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
-			      child->conf->name, strerror(-req->err),
-			      req->error_text[0] ? ": " : "", req->error_text);
-	ipsec_request_free(req);
-	input_end(core);
-}
-
-void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi, size_t mtu)
-{
-	struct ike_sa *sa = ike_sa_by_spi(core, spi);
-
-	core->now = now;
-	if (sa && fragments_shrink_request(sa, mtu)) {
-		ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
-		timers_update(sa);
-	}
-	input_end(core);
-}
-
-void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire)
-{
-	struct ike_sa *sa;
-
-	core->now = now;
-	list_for_each(sa, &core->sas, link) {
-		struct child_sa *child = child_sa_by_spi_in(sa, expire->spi);
-
-		if (!child)
-			child = child_sa_by_spi_out(sa, expire->spi);
-		if (!child || child->reqid != expire->reqid || !expire->hard)
-			continue;
-		child->end = SA_END_EXPIRED;
-		exchange_queue(sa, &exchange_delete_child, child->spi_in);
-		child_sa_close(child, "its lifetime is over");
-		exchange_next(sa);
-		break;
-	}
-	input_end(core);
+	return first ? heap_entry(first, struct deadline, node)->at : INSTANT_NEVER;
 }
 
 /* -------- jobs -------- */
@@ -186,6 +85,17 @@ void ike_input_lease(struct ike_core *core, struct instant now, struct cfg_reque
 
 /* -------- users -------- */
 
+static bool ike_usable(const struct ike_sa *sa)
+{
+	return sa->state != IKE_STATE_DELETING && sa->state != IKE_STATE_REKEYED;
+}
+
+static bool child_usable(const struct child_sa *child)
+{
+	return child->state == CHILD_CREATING || child->state == CHILD_INSTALLING ||
+	       child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING;
+}
+
 /* The Child SA of this configuration that is up or on its way, whatever IKE SA it belongs to. */
 static struct child_sa *find_child(struct ike_core *core, const struct connection *conn,
 				   const struct child_conf *conf)
@@ -194,11 +104,10 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 	struct ike_sa *sa;
 
 	list_for_each(sa, &core->sas, link) {
-		if (strcmp(sa->conn->name, conn->name) != 0 || sa->state == IKE_STATE_DELETING)
+		if (strcmp(sa->conn->name, conn->name) != 0 || !ike_usable(sa))
 			continue;
 		list_for_each(child, &sa->children, link)
-			if (child->state != CHILD_DELETING &&
-			    strcmp(child->conf->name, conf->name) == 0)
+			if (child_usable(child) && strcmp(child->conf->name, conf->name) == 0)
 				return child;
 	}
 	return NULL;
@@ -265,18 +174,35 @@ void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const ch
 		exchange_next(sa);
 }
 
-/*
- * An IKE SA of ours whose Child SA failed or is gone lives on (2.21.2), but serves nobody: each Child
- * SA comes with an IKE SA of its own. It makes room for the next try.
- */
-static void close_childless(struct ike_core *core, const struct connection *conn)
+/* The IKE SA of this very configuration with that peer which takes another Child SA; NULL. */
+static struct ike_sa *find_ike(struct ike_core *core, const struct connection *conn,
+			       const struct netaddr *remote)
 {
-	struct ike_sa *sa, *next;
+	struct ike_sa *sa;
 
-	list_for_each_safe(sa, next, &core->sas, link)
-		if (sa->initiator && sa->state == IKE_STATE_ESTABLISHED &&
-		    list_empty(&sa->children) && strcmp(sa->conn->name, conn->name) == 0)
-			input_terminate_ike(sa, false, 0, "it has no Child SA");
+	list_for_each(sa, &core->sas, link)
+		if (sa->conn == conn && ike_usable(sa) && sa->state != IKE_STATE_NEW &&
+		    sa->state != IKE_STATE_INIT_ANSWERED &&
+		    (!connection_many_peers(conn) || netaddr_same_addr(&sa->remote, remote)))
+			return sa;
+	return NULL;
+}
+
+/* A new IKE SA of ours; NULL without memory. */
+static struct ike_sa *begin_ike(struct ike_core *core, const struct connection *conn,
+				const struct netaddr *local, const struct netaddr *remote)
+{
+	struct ike_sa *sa = ike_sa_new(core, conn, true, local, remote);
+
+	if (!sa)
+		return NULL;
+	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
+		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+		return NULL;
+	}
+	contact_begin(sa);
+	fsm_enter(sa, IKE_STATE_INIT_SENT, "we begin");
+	return sa;
 }
 
 static void initiate(struct ike_core *core, const struct connection *conn,
@@ -287,7 +213,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 	struct child_sa *child = find_child(core, conn, conf);
 	struct ike_sa *sa;
 
-	if (child && (child->state == CHILD_INSTALLED || !token)) {
+	if (child && (child->up || !token)) {
 		ike_core_result(core, token, 0, "%s", "up already");
 		fate_not_begun(core, conn, conf, SA_END_REPLACED);
 		return;
@@ -301,24 +227,20 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 				conf->name);
 		return;
 	}
-	close_childless(core, conn);
-	sa = ike_sa_new(core, conn, true, local, remote);
+	sa = find_ike(core, conn, remote);
+	if (!sa)
+		sa = begin_ike(core, conn, local, remote);
 	child = sa ? child_sa_new(sa, conf, true, token) : NULL;
 	if (!child) {
 		ike_core_result(core, token, -ENOMEM, "%s", "out of memory");
 		fate_not_begun(core, conn, conf, SA_END_FAILED);
-		if (sa)
-			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return;
 	}
-	contact_begin(sa);
 	input_child_selectors(child, acquire);
 	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
-	if (exchange_queue(sa, &exchange_ike_sa_init, 0) < 0) {
-		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
-		return;
-	}
-	fsm_enter(sa, IKE_STATE_INIT_SENT, "we begin");
+	/* Else it goes along with IKE_AUTH, or is asked for after that. */
+	if (sa->state == IKE_STATE_ESTABLISHED)
+		child_create(child);
 	exchange_next(sa);
 }
 
@@ -339,8 +261,8 @@ static void terminate_child(struct child_sa *child, bool force, uint64_t token)
 {
 	struct ike_sa *sa = child->ike;
 
-	if (child->state == CHILD_CREATING) {
-		/* It is all that this IKE SA is being made for. */
+	if (child->state == CHILD_CREATING && sa->state != IKE_STATE_ESTABLISHED) {
+		/* It is what this IKE SA is being made for. */
 		input_terminate_ike(sa, force, token, "terminated");
 		return;
 	}
@@ -348,10 +270,16 @@ static void terminate_child(struct child_sa *child, bool force, uint64_t token)
 	if (child->token)
 		ike_core_result(sa->core, child->token, -ECANCELED, "%s", "terminated");
 	child->token = token;
-	if (exchange_queue(sa, &exchange_delete_child, child->spi_in) < 0 || force)
+	if (child->state == CHILD_CREATING) {
+		/* Should the peer make it yet, the exchange deletes it. */
+		child->token = 0;
+		ike_core_result(sa->core, token, 0, "%s", "terminated");
 		child_sa_close(child, "terminated");
-	else
-		child->state = CHILD_DELETING;
+	} else {
+		child_delete(child);
+		if (force)
+			child_sa_close(child, "terminated");
+	}
 	exchange_next(sa);
 }
 
@@ -373,13 +301,41 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			continue;
 		}
 		list_for_each_safe(child, next, &sa->children, link) {
-			if (!filter_fits_child(filter, child) || child->state == CHILD_DELETING)
+			if (!filter_fits_child(filter, child) || child->state == CHILD_DELETING ||
+			    child->state == CHILD_DELETED)
 				continue;
 			terminate_child(child, force, token);
 			n++;
 			if (sa->state == IKE_STATE_DEAD)
 				break;
 		}
+	}
+	input_end(core);
+	return n;
+}
+
+unsigned ike_input_rekey(struct ike_core *core, struct instant now, const struct ike_filter *filter)
+{
+	bool children = filter->child || filter->child_id;
+	struct ike_sa *sa, *next_sa;
+	struct child_sa *child;
+	unsigned n = 0;
+
+	core->now = now;
+	list_for_each_safe(sa, next_sa, &core->sas, link) {
+		if (!filter_fits_ike(filter, sa) || sa->state != IKE_STATE_ESTABLISHED)
+			continue;
+		if (!children) {
+			ike_sa_rekey(sa);
+			n++;
+		}
+		list_for_each(child, &sa->children, link)
+			if (children && filter_fits_child(filter, child) &&
+			    child->state == CHILD_INSTALLED) {
+				child_rekey(child);
+				n++;
+			}
+		exchange_next(sa);
 	}
 	input_end(core);
 	return n;

@@ -15,6 +15,7 @@
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
 #include "ikev2/sa/progress.h"
+#include "ikev2/sa/succession.h"
 
 LOG_USE(ike);
 
@@ -26,6 +27,7 @@ static const struct {
 	[IKE_STATE_INIT_ANSWERED] = { "INIT_ANSWERED", "CONNECTING" },
 	[IKE_STATE_AUTH_SENT] = { "AUTH_SENT", "CONNECTING" },
 	[IKE_STATE_ESTABLISHED] = { "ESTABLISHED", "ESTABLISHED" },
+	[IKE_STATE_REKEYED] = { "REKEYED", "REKEYED" },
 	[IKE_STATE_DELETING] = { "DELETING", "DELETING" },
 	[IKE_STATE_DEAD] = { "DEAD", "DESTROYING" },
 };
@@ -40,22 +42,28 @@ const char *ike_state_vici_name(enum ike_state state)
 	return states[state].vici;
 }
 
-static bool was_up(enum ike_state state)
-{
-	return state == IKE_STATE_ESTABLISHED || state == IKE_STATE_DELETING;
-}
+/* For the peer to delete what is its to delete. */
+#define PATIENCE DURATION_S(30)
 
-static void enter_established(struct ike_sa *sa)
+static void enter_established(struct ike_sa *sa, enum ike_state old)
 {
 	struct ike_core *core = sa->core;
 	char local[NETADDR_STRLEN], remote[NETADDR_STRLEN];
 	char local_id[IDENTITY_STRLEN], remote_id[IDENTITY_STRLEN];
 
 	sa->established = core->now;
-	core->counters.established++;
 	sa->kex = kex_free(sa->kex);
+	timers_keep_alive(sa);
+	timers_age(sa);
+	contact_enter(sa);
+	if (old == IKE_STATE_NEW)
+		return; /* it replaces one that was up already: see ike_sa_inherit() */
+	core->counters.established++;
+	reauth_authenticated(sa);
+	sa->up = true;
 	log_obj_notice(ike, sa->log_name, "established: %s[%s] - %s[%s]",
-		       netaddr_str_port(&sa->local, local), identity_str(&sa->local_id, local_id, sizeof(local_id)),
+		       netaddr_str_port(&sa->local, local),
+		       identity_str(&sa->local_id, local_id, sizeof(local_id)),
 		       netaddr_str_port(&sa->remote, remote),
 		       identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
 	ike_sa_progress(sa, "IKE SA established with %s [%s]",
@@ -63,32 +71,43 @@ static void enter_established(struct ike_sa *sa)
 			identity_str(&sa->remote_id, remote_id, sizeof(remote_id)));
 	ike_core_result(core, sa->token, 0, "%s", "established");
 	sa->token = 0;
-	timers_keep_alive(sa);
-	contact_enter(sa);
-	reauth_authenticated(sa);
 	ike_core_event(core, IKE_EVENT_IKE_UP, sa, NULL);
+}
+
+/* Whoever waits for its end, or follows it, is told. */
+static void report_end(struct ike_sa *sa, enum ike_state old, const char *why)
+{
+	struct ike_core *core = sa->core;
+	struct sa_waiter *waiter;
+
+	list_for_each(waiter, &sa->waiters, link)
+		ike_core_result(core, waiter->token, 0, "%s", why);
+	if (sa->up) {
+		log_obj_notice(ike, sa->log_name, "closed: %s", why);
+		ike_core_event(core, IKE_EVENT_IKE_DOWN, sa, NULL);
+	} else if (sa->established.ns || (old == IKE_STATE_NEW && sa->initiator)) {
+		log_obj_info(ike, sa->log_name, "gone: %s", why); /* of a rekeying */
+	} else {
+		core->counters.failed++;
+		log_obj_notice(ike, sa->log_name, "not established: %s", why);
+	}
 }
 
 static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 {
 	struct ike_core *core = sa->core;
+	struct ike_sa *rival = ike_sa_rival(sa);
 	struct child_sa *child;
-	struct sa_waiter *waiter;
 
 	ike_core_result(core, sa->token, -ECONNREFUSED, "IKE SA: %s", why);
+	/* Both sides were about to replace it: what the peer has made is there (2.8.2). */
+	if (rival)
+		ike_sa_inherit(rival, sa);
 	exchange_abort_all(sa, why);
 	while ((child = list_first(&sa->children, struct child_sa, link)))
 		child_sa_close(child, why);
 	internal_addrs_drop(sa);
-	list_for_each(waiter, &sa->waiters, link)
-		ike_core_result(core, waiter->token, 0, "%s", why);
-	if (was_up(old)) {
-		log_obj_notice(ike, sa->log_name, "closed: %s", why);
-		ike_core_event(core, IKE_EVENT_IKE_DOWN, sa, NULL);
-	} else {
-		core->counters.failed++;
-		log_obj_notice(ike, sa->log_name, "not established: %s", why);
-	}
+	report_end(sa, old, why);
 	hash_remove(&core->by_spi, &sa->by_spi);
 	hash_remove(&core->by_init, &sa->by_init);
 	contact_leave(sa);
@@ -113,7 +132,9 @@ void fsm_enter(struct ike_sa *sa, enum ike_state state, const char *why)
 	sa->core->n_half_open += (state == IKE_STATE_INIT_ANSWERED);
 	sa->core->n_half_open -= (old == IKE_STATE_INIT_ANSWERED);
 	if (state == IKE_STATE_ESTABLISHED)
-		enter_established(sa);
+		enter_established(sa, old);
+	else if (state == IKE_STATE_REKEYED)
+		sa->gone_at = instant_add(sa->core->now, PATIENCE);
 	else if (state == IKE_STATE_DEAD)
 		enter_dead(sa, old, why);
 	timers_update(sa);

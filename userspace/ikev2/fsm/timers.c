@@ -18,13 +18,20 @@
  *   fsm/reauth.h.
  * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
  * - Internal addresses that were lent for a time are renewed at the half of it (RFC 7296 3.15.3).
+ * - An established one is rekeyed at rekey_at, drawn somewhat before rekey_time is over, and closed
+ * at expire_at, whatever became of its rekeying (2.8).
+ * - One that the peer has replaced is the peer's to delete; one that it doesn't delete is deleted
+ * by us.
  */
 #include "ikev2/fsm/timers.h"
 
+#include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/exchange/auth_run.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
+#include "ikev2/exchange/rekey_ike.h"
 #include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/liveness.h"
 #include "ikev2/fsm/reauth.h"
@@ -36,12 +43,6 @@
 #include "ikev2/sa/progress.h"
 
 LOG_USE(ike);
-
-bool timers_before(const struct heap_node *a, const struct heap_node *b)
-{
-	return instant_before(heap_entry(a, struct ike_sa, timer)->deadline,
-			      heap_entry(b, struct ike_sa, timer)->deadline);
-}
 
 static struct instant half_open_end(const struct ike_sa *sa)
 {
@@ -60,27 +61,35 @@ static struct instant lease_end(const struct ike_sa *sa)
 	return sa->internal ? sa->internal->renew_at : INSTANT_NEVER;
 }
 
+/* When its age asks for something. */
+static struct instant age_time(const struct ike_sa *sa)
+{
+	if (sa->state == IKE_STATE_ESTABLISHED)
+		return instant_min(sa->rekey_at, sa->expire_at);
+	return sa->state == IKE_STATE_REKEYED ? sa->gone_at : INSTANT_NEVER;
+}
+
 void timers_update(struct ike_sa *sa)
 {
 	struct instant at = sa->window.request ? sa->window.retransmit_at : INSTANT_NEVER;
 
-	heap_remove(&sa->core->timers, &sa->timer);
-	if (sa->state == IKE_STATE_DEAD)
+	if (sa->state == IKE_STATE_DEAD) {
+		deadline_set(&sa->core->timers, &sa->deadline, INSTANT_NEVER);
 		return;
+	}
 	if (sa->init_error)
 		at = instant_min(at, sa->init_error_until);
 	at = instant_min(at, half_open_end(sa));
 	at = instant_min(at, auth_end(sa));
 	at = instant_min(at, liveness_time(sa));
+	at = instant_min(at, age_time(sa));
 	at = instant_min(at, sa->keepalive_at);
 	at = instant_min(at, sa->fragments.requests.until);
 	at = instant_min(at, sa->fragments.responses.until);
 	at = instant_min(at, contact_time(sa));
 	at = instant_min(at, reauth_time(sa));
 	at = instant_min(at, lease_end(sa));
-	sa->deadline = at;
-	if (!instant_is_never(at))
-		heap_insert(&sa->core->timers, &sa->timer);
+	deadline_set(&sa->core->timers, &sa->deadline, at);
 }
 
 static void timer_retransmit(struct ike_sa *sa)
@@ -125,8 +134,36 @@ static void timer_reassembly(struct ike_sa *sa, struct reassembly *r)
 	reassembly_reset(r);
 }
 
-static void timers_run_one(struct ike_sa *sa)
+void timers_age(struct ike_sa *sa)
 {
+	const struct connection *conn = sa->conn;
+	struct duration time = conn->rekey_time;
+
+	if (!time.ns)
+		return;
+	if (conn->rand_time.ns > 0 && conn->rand_time.ns < time.ns)
+		time.ns -= (int64_t)(random_u64() % (uint64_t)conn->rand_time.ns);
+	sa->rekey_at = instant_add(sa->core->now, time);
+	sa->expire_at = instant_add(instant_add(sa->core->now, conn->rekey_time), conn->over_time);
+}
+
+static void timer_age(struct ike_sa *sa)
+{
+	struct instant now = sa->core->now;
+
+	if (sa->state == IKE_STATE_REKEYED)
+		ike_sa_delete(sa, "replaced, and the peer does not delete it");
+	else if (instant_reached(now, sa->expire_at)) {
+		sa->end = SA_END_EXPIRED;
+		ike_sa_delete(sa, "its lifetime is over");
+	} else {
+		ike_sa_rekey(sa);
+	}
+}
+
+void timers_due(struct deadline *d)
+{
+	struct ike_sa *sa = container_of(d, struct ike_sa, deadline);
 	struct instant now = sa->core->now;
 
 	if (sa->init_error && instant_reached(now, sa->init_error_until))
@@ -149,6 +186,8 @@ static void timers_run_one(struct ike_sa *sa)
 		reauth_due(sa);
 	else if (instant_reached(now, sa->keepalive_at))
 		timer_keepalive(sa);
+	else if (instant_reached(now, age_time(sa)))
+		timer_age(sa);
 	else if (instant_reached(now, liveness_time(sa)))
 		liveness_due(sa);
 	exchange_next(sa);
@@ -159,10 +198,10 @@ void timers_run(struct ike_core *core)
 	struct heap_node *first;
 
 	while ((first = heap_first(&core->timers))) {
-		struct ike_sa *sa = heap_entry(first, struct ike_sa, timer);
+		struct deadline *d = heap_entry(first, struct deadline, node);
 
-		if (!instant_reached(core->now, sa->deadline))
+		if (!instant_reached(core->now, d->at))
 			break;
-		timers_run_one(sa);
+		d->due(d);
 	}
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Time in the life of an IKE SA. Each SA has one deadline, always computed anew from what it is
- * waiting for; the core's heap of SAs by deadline is the only timer there is.
+ * Time in the life of an IKE SA. Each has one deadline, always computed anew from what it is
+ * waiting for.
  */
 #include "pdk/base/time.h"
 
+struct deadline;
 struct ike_core;
 struct ike_sa;
 
@@ -13,8 +14,9 @@ struct ike_sa;
 void timers_update(struct ike_sa *sa);
 /* sa is established: starts its keepalives, when it needs them. */
 void timers_keep_alive(struct ike_sa *sa);
-/* Runs whatever is due by core->now. */
+/* sa is established: from now on it ages. */
+void timers_age(struct ike_sa *sa);
+/* The deadline of an IKE SA. */
+void timers_due(struct deadline *d);
+/* Runs whatever is due by core->now, of IKE SAs and of Child SAs. */
 void timers_run(struct ike_core *core);
-/* The order of the heap. */
-struct heap_node;
-bool timers_before(const struct heap_node *a, const struct heap_node *b);

@@ -11,7 +11,9 @@
  *	AUTH_SENT                                         ESTABLISHED
  *	                       <--    IKE_AUTH: SK {IDr, AUTH, SAr2, TSi, TSr}
  *	ESTABLISHED
+ *	  CREATE_CHILD_SA: SK {[N,] SA, Ni, [KEi,] [TSi, TSr]} <--> either side
  *	  INFORMATIONAL: SK {[N,] [D,] ...}      <-->     either side
+ *	REKEYED: another has taken its place, and its Delete is expected
  *	DELETING: our Delete of the IKE SA is out
  */
 #include "ikev2/fsm/transition.h"
@@ -19,13 +21,15 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 
-#define P(name) PAYLOAD_BIT(IKE_PAYLOAD_##name)
+#define P(name)  PAYLOAD_BIT(IKE_PAYLOAD_##name)
+#define IN(name) STATE_BIT(IKE_STATE_##name)
+#define UP       (IN(ESTABLISHED) | IN(REKEYED) | IN(DELETING))
 
 static const struct transition transitions[] = {
 	/* -------- IKE_SA_INIT, in clear -------- */
 	{
 		.story = "a peer begins",
-		.from = IKE_STATE_NEW,
+		.from = IN(NEW),
 		.to = IKE_STATE_INIT_ANSWERED,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.request = true,
@@ -34,7 +38,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the responder agrees",
-		.from = IKE_STATE_INIT_SENT,
+		.from = IN(INIT_SENT),
 		.to = IKE_STATE_AUTH_SENT,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.required = P(SA) | P(KE) | P(NONCE),
@@ -42,7 +46,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the responder asks for a cookie",
-		.from = IKE_STATE_INIT_SENT,
+		.from = IN(INIT_SENT),
 		.to = IKE_STATE_INIT_SENT,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.notify = IKE_NOTIFY_COOKIE,
@@ -50,7 +54,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the responder wants another key exchange method",
-		.from = IKE_STATE_INIT_SENT,
+		.from = IN(INIT_SENT),
 		.to = IKE_STATE_INIT_SENT,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.notify = IKE_NOTIFY_INVALID_KE_PAYLOAD,
@@ -58,7 +62,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "somebody says that the responder refuses",
-		.from = IKE_STATE_INIT_SENT,
+		.from = IN(INIT_SENT),
 		.to = IKE_STATE_INIT_SENT,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.error_notify = true,
@@ -67,7 +71,7 @@ static const struct transition transitions[] = {
 	/* -------- IKE_AUTH -------- */
 	{
 		.story = "the initiator shows who it is",
-		.from = IKE_STATE_INIT_ANSWERED,
+		.from = IN(INIT_ANSWERED),
 		.to = IKE_STATE_ESTABLISHED,
 		.exchange = IKE_EXCHANGE_IKE_AUTH,
 		.request = true,
@@ -87,7 +91,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the responder shows who it is",
-		.from = IKE_STATE_AUTH_SENT,
+		.from = IN(AUTH_SENT),
 		.to = IKE_STATE_ESTABLISHED,
 		.exchange = IKE_EXCHANGE_IKE_AUTH,
 		.encrypted = true,
@@ -96,7 +100,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the responder refuses the IKE SA",
-		.from = IKE_STATE_AUTH_SENT,
+		.from = IN(AUTH_SENT),
 		.to = IKE_STATE_DEAD,
 		.exchange = IKE_EXCHANGE_IKE_AUTH,
 		.encrypted = true,
@@ -106,8 +110,8 @@ static const struct transition transitions[] = {
 	/* -------- CREATE_CHILD_SA -------- */
 	{
 		.story = "the peer wants another Child SA, or a new key",
-		.from = IKE_STATE_ESTABLISHED,
-		.to = IKE_STATE_ESTABLISHED,
+		.from = UP,
+		.to = TRANSITION_STAYS,
 		.exchange = IKE_EXCHANGE_CREATE_CHILD_SA,
 		.request = true,
 		.encrypted = true,
@@ -115,20 +119,28 @@ static const struct transition transitions[] = {
 		.action = create_child_sa_request,
 	},
 	{
-		.story = "the peer wants another Child SA while we delete",
-		.from = IKE_STATE_DELETING,
-		.to = IKE_STATE_DELETING,
+		.story = "the peer has made what we wanted",
+		.from = UP,
+		.to = TRANSITION_STAYS,
 		.exchange = IKE_EXCHANGE_CREATE_CHILD_SA,
-		.request = true,
 		.encrypted = true,
 		.required = P(SA) | P(NONCE),
-		.action = create_child_sa_request,
+		.action = exchange_response,
+	},
+	{
+		.story = "the peer does not make what we wanted",
+		.from = UP,
+		.to = TRANSITION_STAYS,
+		.exchange = IKE_EXCHANGE_CREATE_CHILD_SA,
+		.encrypted = true,
+		.error_notify = true,
+		.action = exchange_response,
 	},
 	/* -------- INFORMATIONAL -------- */
 	{
 		.story = "the peer tells, deletes, or asks whether we are alive",
-		.from = IKE_STATE_ESTABLISHED,
-		.to = IKE_STATE_ESTABLISHED,
+		.from = UP,
+		.to = TRANSITION_STAYS,
 		.exchange = IKE_EXCHANGE_INFORMATIONAL,
 		.request = true,
 		.encrypted = true,
@@ -136,24 +148,15 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the peer acknowledges",
-		.from = IKE_STATE_ESTABLISHED,
-		.to = IKE_STATE_ESTABLISHED,
+		.from = IN(ESTABLISHED) | IN(REKEYED),
+		.to = TRANSITION_STAYS,
 		.exchange = IKE_EXCHANGE_INFORMATIONAL,
 		.encrypted = true,
 		.action = exchange_response,
 	},
 	{
-		.story = "the peer tells or deletes while we delete",
-		.from = IKE_STATE_DELETING,
-		.to = IKE_STATE_DELETING,
-		.exchange = IKE_EXCHANGE_INFORMATIONAL,
-		.request = true,
-		.encrypted = true,
-		.action = informational_request,
-	},
-	{
 		.story = "the peer acknowledges our Delete",
-		.from = IKE_STATE_DELETING,
+		.from = IN(DELETING),
 		.to = IKE_STATE_DEAD,
 		.exchange = IKE_EXCHANGE_INFORMATIONAL,
 		.encrypted = true,
@@ -195,7 +198,7 @@ const struct transition *transition_find(enum ike_state state, const struct ike_
 	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
 		const struct transition *t = &transitions[i];
 
-		if (t->from != state || t->exchange != m->header.exchange ||
+		if (!(t->from & STATE_BIT(state)) || t->exchange != m->header.exchange ||
 		    t->request == ike_header_is_response(&m->header) || t->encrypted != encrypted)
 			continue;
 		if (content_fits(t, m, set))
@@ -205,14 +208,27 @@ const struct transition *transition_find(enum ike_state state, const struct ike_
 	return NULL;
 }
 
+/* What we begin, and what a rekeying makes of others (RFC 7296 2.8). */
+static const struct {
+	enum ike_state from, to;
+} own_steps[] = {
+	{ IKE_STATE_NEW, IKE_STATE_INIT_SENT },
+	{ IKE_STATE_NEW, IKE_STATE_ESTABLISHED }, /* it replaces another */
+	{ IKE_STATE_ESTABLISHED, IKE_STATE_REKEYED },
+	{ IKE_STATE_ESTABLISHED, IKE_STATE_DELETING },
+	{ IKE_STATE_REKEYED, IKE_STATE_DELETING },
+};
+
 bool transition_allows(enum ike_state from, enum ike_state to)
 {
-	/* We begin, we delete, and time, the kernel or the peer end an SA at any moment. */
-	if (to == IKE_STATE_DEAD || (from == IKE_STATE_NEW && to == IKE_STATE_INIT_SENT) ||
-	    (from == IKE_STATE_ESTABLISHED && to == IKE_STATE_DELETING))
+	/* Time, the kernel or the peer end an SA at any moment. */
+	if (to == IKE_STATE_DEAD)
 		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(own_steps); i++)
+		if (own_steps[i].from == from && own_steps[i].to == to)
+			return true;
 	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++)
-		if (transitions[i].from == from && transitions[i].to == to)
+		if ((transitions[i].from & STATE_BIT(from)) && transitions[i].to == (int)to)
 			return true;
 	return false;
 }

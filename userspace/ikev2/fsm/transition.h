@@ -9,14 +9,20 @@
 #include "ikev2/fsm/verdict.h"
 
 /* A set of payload types. All that we know lie within 64 numbers of the first. */
-#define PAYLOAD_BIT(type) (1ull << ((type) - IKE_PAYLOAD_SA))
+#define PAYLOAD_BIT(type) (1ull << ((type)-IKE_PAYLOAD_SA))
+
+/* A set of states. */
+#define STATE_BIT(state) (1u << (state))
+/* For transition.to: the state stays what it is, whichever it is. */
+#define TRANSITION_STAYS IKE_STATE_N
 
 struct transition {
 	const char *story;
-	enum ike_state from, to;
+	unsigned from; /* STATE_BIT()s */
+	int to;        /* enum ike_state or TRANSITION_STAYS */
 	enum ike_exchange exchange;
-	bool request;	   /* else a response */
-	bool encrypted;	   /* inside an SK payload whose ICV was right */
+	bool request;      /* else a response */
+	bool encrypted;    /* inside an SK payload whose ICV was right */
 	uint64_t required; /* payloads that must be there, each at least once */
 	uint16_t notify;   /* a notify that must be there as well; 0: none */
 	bool error_notify; /* any error notify must be there as well */

@@ -7,6 +7,7 @@
 #include "bpf/shared/steer.h"
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
+#include "ikev2/fsm/child_timers.h"
 #include "ikev2/fsm/reauth.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
@@ -22,10 +23,10 @@ LOG_USE(ike);
 const char *child_state_name(enum child_state state)
 {
 	static const char *const names[] = {
-		[CHILD_CREATING] = "CREATING",
-		[CHILD_INSTALLING] = "INSTALLING",
-		[CHILD_INSTALLED] = "INSTALLED",
-		[CHILD_DELETING] = "DELETING",
+		[CHILD_CREATING] = "CREATING",   [CHILD_INSTALLING] = "INSTALLING",
+		[CHILD_INSTALLED] = "INSTALLED", [CHILD_REKEYING] = "REKEYING",
+		[CHILD_REKEYED] = "REKEYED",     [CHILD_DELETING] = "DELETING",
+		[CHILD_DELETED] = "DELETED",
 	};
 
 	return names[state];
@@ -61,6 +62,10 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 	child->token = token;
 	child->spi_in = esp_spi_draw(ike->core);
 	child_ipsec_number(child);
+	child->deadline.due = child_timers_due;
+	child->rekey_at = INSTANT_NEVER;
+	child->expire_at = INSTANT_NEVER;
+	child->gone_at = INSTANT_NEVER;
 	list_append(&ike->children, &child->link);
 	hash_insert(&ike->core->children, child->unique_id, &child->by_id);
 	ike->core->n_children++;
@@ -68,6 +73,15 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 }
 
 /* -------- installing -------- */
+
+static struct keymat_child *keys_free(struct keymat_child *keys)
+{
+	if (keys) {
+		keymat_child_fini(keys);
+		free(keys);
+	}
+	return NULL;
+}
 
 /* Reqids from here on are for single Child SAs, those below for configured children. */
 #define REQID_SINGLE (IPSEC_REQID_COUNT / 2)
@@ -91,28 +105,67 @@ static uint32_t child_reqid(const struct child_sa *child)
 	return IPSEC_REQID_BASE + REQID_SINGLE + child->unique_id % REQID_SINGLE;
 }
 
-int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, struct bytes shared)
+static int install_parts(struct child_sa *child, const struct keymat_child *keys,
+			 enum child_install what)
+{
+	unsigned parts =
+		what == CHILD_INSTALL_BOTH ? CHILD_IPSEC_ALL : CHILD_IPSEC_IN | CHILD_IPSEC_POLICY;
+
+	child->state = CHILD_INSTALLING;
+	return child_ipsec_install(child, keys, parts);
+}
+
+int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, struct bytes shared,
+		     enum child_install what)
 {
 	const struct keymat_input in = { .ni = ni, .nr = nr, .shared = shared };
-	struct ike_core *core = child->ike->core;
+	struct keymat_child *keys;
 	struct crypto_suite suite;
-	struct keymat_child keys;
 	int err;
 
 	err = algorithms_of_esp(&child->proposal, &suite);
 	if (err < 0)
 		return err;
-	err = keymat_child_init(core->crypto, &child->ike->keymat, &in,
+	keys = calloc(1, sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	err = keymat_child_init(child->ike->core->crypto, &child->ike->keymat, &in,
 				crypto_suite_encr_key_len(&suite),
-				crypto_suite_integ_key_len(&suite), &keys);
-	if (err < 0)
-		return err;
-	child->reqid = child_reqid(child);
-	err = child_ipsec_install(child, &keys, CHILD_IPSEC_ALL);
-	keymat_child_fini(&keys);
+				crypto_suite_integ_key_len(&suite), keys);
+	if (!child->reqid)
+		child->reqid = child_reqid(child);
 	if (err == 0)
-		child->state = CHILD_INSTALLING;
+		err = install_parts(child, keys, what);
+	if (err == 0 && what == CHILD_INSTALL_INBOUND)
+		child->send_keys = steal_ptr(keys);
+	keys_free(keys);
 	return err;
+}
+
+void child_sa_send(struct child_sa *child)
+{
+	struct keymat_child *keys = steal_ptr(child->send_keys);
+
+	if (keys && child_ipsec_install(child, keys, CHILD_IPSEC_OUT) < 0)
+		log_obj_error(ike, child->ike->log_name, "out of memory: nothing is sent on %s{%u}",
+			      child->conf->name, child->unique_id);
+	keys_free(keys);
+}
+
+void child_sa_enter(struct child_sa *child, enum child_state state)
+{
+	child->state = state;
+	/* One that goes is not going to be sent on. */
+	if (state == CHILD_REKEYED || state == CHILD_DELETING)
+		child->send_keys = keys_free(child->send_keys);
+	child_timers_update(child);
+}
+
+void child_sa_move(struct child_sa *child, struct ike_sa *to)
+{
+	list_remove(&child->link);
+	child->ike = to;
+	list_append(&to->children, &child->link);
 }
 
 /* -------- end -------- */
@@ -121,11 +174,10 @@ void child_sa_close(struct child_sa *child, const char *why)
 {
 	struct ike_sa *ike = child->ike;
 	struct ike_core *core = ike->core;
-	bool up = child->state == CHILD_INSTALLED || child->state == CHILD_DELETING;
 
 	if (child->state != CHILD_CREATING)
 		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
-	if (up) {
+	if (child->up) {
 		internal_addrs_child(child, false);
 		log_obj_notice(ike, ike->log_name, "Child SA %s{%u} closed: %s", child->conf->name,
 			       child->unique_id, why);
@@ -140,10 +192,49 @@ void child_sa_close(struct child_sa *child, const char *why)
 		ike->answering = NULL;
 	list_remove(&child->link);
 	hash_remove(&core->children, &child->by_id);
+	deadline_set(&core->timers, &child->deadline, INSTANT_NEVER);
 	core->n_children--;
-	child_ports_forget(child);
-	free(child);
+	child_sa_free(child);
 	reauth_progress(ike);
+}
+
+void child_sa_free(struct child_sa *child)
+{
+	child_ports_forget(child);
+	keys_free(child->send_keys);
+	free(child->lowest);
+	free(child);
+}
+
+void child_sa_retire(struct child_sa *child)
+{
+	log_obj_info(ike, child->ike->log_name, "Child SA %s{%u} is replaced and deleted",
+		     child->conf->name, child->unique_id);
+	ike_core_result(child->ike->core, child->token, 0, "%s", "replaced");
+	child->token = 0;
+	child_sa_enter(child, CHILD_DELETED);
+}
+
+/* Are both one and the same to the user? */
+static bool same_place(const struct child_sa *a, const struct child_sa *b)
+{
+	return a->replaces && (b->unique_id == a->replaces || b->replaces == a->replaces);
+}
+
+bool child_sa_take_place(struct child_sa *child)
+{
+	struct child_sa *other;
+	bool found = false;
+
+	list_for_each(other, &child->ike->children, link) {
+		if (other == child || !other->up || !same_place(child, other))
+			continue;
+		other->up = false;
+		other->superseded = true;
+		found = true;
+	}
+	child->up = true;
+	return found;
 }
 
 /* -------- lookup -------- */
@@ -153,7 +244,7 @@ struct child_sa *child_sa_by_spi_out(struct ike_sa *ike, uint32_t spi)
 	struct child_sa *child;
 
 	list_for_each(child, &ike->children, link)
-		if (child->spi_out == spi)
+		if (child->spi_out == spi && child->state != CHILD_DELETED)
 			return child;
 	return NULL;
 }
@@ -163,7 +254,7 @@ struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi)
 	struct child_sa *child;
 
 	list_for_each(child, &ike->children, link)
-		if (child->spi_in == spi)
+		if (child->spi_in == spi && child->state != CHILD_DELETED)
 			return child;
 	return NULL;
 }
@@ -173,4 +264,15 @@ struct child_sa *child_sa_by_id(struct ike_core *core, uint32_t unique_id)
 	struct hash_node *n = hash_first(&core->children, unique_id);
 
 	return n ? hash_entry(n, struct child_sa, by_id) : NULL;
+}
+
+struct child_sa *child_sa_successor(const struct child_sa *child, bool peers)
+{
+	struct child_sa *other;
+
+	list_for_each(other, &child->ike->children, link)
+		if (other->replaces == child->unique_id && other->initiator != peers &&
+		    other->state != CHILD_CREATING && other->state != CHILD_DELETED)
+			return other;
+	return NULL;
 }

@@ -10,7 +10,7 @@
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/fsm/contact.h"
-#include "ikev2/fsm/timers.h"
+#include "ikev2/fsm/deadline.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/describe.h"
@@ -42,7 +42,7 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	hash_init(&core->by_peer);
 	hash_init(&core->children);
 	hash_init(&core->leases);
-	heap_init(&core->timers, timers_before);
+	heap_init(&core->timers, deadline_before);
 	random_fill(&core->hash_key, sizeof(core->hash_key));
 	random_fill(core->cookie_secrets, sizeof(core->cookie_secrets));
 	*ret_core = core;

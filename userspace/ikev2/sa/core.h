@@ -32,7 +32,7 @@ struct ike_sa;
 /* -------- outputs -------- */
 
 enum ike_action_type {
-	IKE_ACTION_SEND,   /* a datagram */
+	IKE_ACTION_SEND,      /* a datagram */
 	IKE_ACTION_KEEPALIVE, /* one octet that keeps a NAT's mapping (RFC 3948 4) */
 	IKE_ACTION_PATH_MTU, /* how long may datagrams be? An answer comes back as an input */
 	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
@@ -49,8 +49,10 @@ enum ike_action_type {
 enum ike_event_type {
 	IKE_EVENT_IKE_UP,
 	IKE_EVENT_IKE_DOWN,
+	IKE_EVENT_IKE_REKEY, /* it has taken the place of another */
 	IKE_EVENT_CHILD_UP,
 	IKE_EVENT_CHILD_DOWN,
+	IKE_EVENT_CHILD_REKEY,
 };
 
 struct ike_sa_info;
@@ -70,7 +72,7 @@ struct ike_action {
 	union {
 		struct {
 			struct netaddr local, remote; /* port 4500 locally: with non-ESP marker */
-			struct packet *packet;	      /* NULL for a keepalive */
+			struct packet *packet;        /* NULL for a keepalive */
 		} send;
 		struct {
 			struct netaddr local, remote;
@@ -98,13 +100,14 @@ struct ike_action {
 		} fate;
 		struct {
 			uint64_t token;
-			int err;	/* 0, or -errno */
+			int err;        /* 0, or -errno */
 			char text[200]; /* why it failed, for the user */
 		} result;
 	};
 };
 
-/* The oldest action, or NULL. The shell performs it, takes what it needs out of it, and frees it. */
+/* The oldest action, or NULL. The shell performs it, takes what it needs out of it, and frees it.
+ */
 struct ike_action *ike_core_next_action(struct ike_core *core);
 /* Frees what is still inside. Takes NULL, returns NULL. */
 struct ike_action *ike_action_free(struct ike_action *action);
@@ -165,7 +168,7 @@ struct ike_core {
 	struct hash by_peer; /* by both identities, once they are proved; fsm/contact.h */
 	struct hash children; /* Child SAs by unique number */
 	struct hash leases;  /* struct internal_addrs that we have lent, or are about to, by id */
-	struct heap timers;  /* by ike_sa.deadline */
+	struct heap timers;  /* of struct deadline */
 	struct list dead;    /* closed during this input, freed at its end */
 	struct list actions;
 

@@ -37,20 +37,21 @@ void fate_child_up(struct child_sa *child)
 {
 	const struct ike_sa *sa = child->ike;
 
-	if (child->told_up || !ours(sa->conn))
-		return;
-	child->told_up = true;
-	ike_core_fate(sa->core, sa->conn, child->conf, (struct fate){ .up = true });
+	if (ours(sa->conn))
+		ike_core_fate(sa->core, sa->conn, child->conf, (struct fate){ .up = true });
 }
 
 void fate_child_end(struct child_sa *child)
 {
 	const struct ike_sa *sa = child->ike;
 	enum sa_end end = child->end ? child->end : sa->end;
+	/* One that was to replace another, or that was replaced, was never what somebody waits for.
+	 */
+	bool tried = child->initiator && !child->replaces && !child->superseded;
 
-	if (child->told_up || (child->initiator && ours(sa->conn)))
+	if (ours(sa->conn) && (child->up || tried))
 		ike_core_fate(sa->core, sa->conn, child->conf,
-			      (struct fate){ .end = end, .was_up = child->told_up });
+			      (struct fate){ .end = end, .was_up = child->up });
 }
 
 void fate_not_begun(struct ike_core *core, const struct connection *conn,

@@ -9,6 +9,7 @@
 #include "pdk/base/random.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/algorithms.h"
@@ -54,7 +55,11 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	sa->request_local = *local;
 	sa->request_remote = *remote;
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi_draw(core);
-	sa->deadline = INSTANT_NEVER;
+	sa->deadline.due = timers_due;
+	sa->rekey_at = INSTANT_NEVER;
+	sa->expire_at = INSTANT_NEVER;
+	sa->gone_at = INSTANT_NEVER;
+	sa->refused_since = INSTANT_NEVER;
 	sa->init_error_until = INSTANT_NEVER;
 	sa->keepalive_at = INSTANT_NEVER;
 	sa->replaced_until = INSTANT_NEVER;
@@ -82,13 +87,12 @@ void ike_sa_free(struct ike_sa *sa)
 
 	list_for_each_safe(waiter, next_waiter, &sa->waiters, link)
 		free(waiter);
-	list_for_each_safe(child, next_child, &sa->children, link) {
-		child_ports_forget(child);
-		free(child);
-	}
+	list_for_each_safe(child, next_child, &sa->children, link)
+		child_sa_free(child);
 	list_for_each_safe(x, next_x, &sa->queue, link)
-		free(x);
-	free(sa->active);
+		exchange_free(x);
+	exchange_free(sa->active);
+	packet_unref(sa->held);
 	auth_run_free(sa->auth);
 	window_fini(&sa->window);
 	reassembly_reset(&sa->fragments.requests);
@@ -141,7 +145,7 @@ int ike_sa_wait(struct ike_sa *sa, uint64_t token)
 	return 0;
 }
 
-int ike_sa_derive_keys(struct ike_sa *sa, struct bytes shared)
+int ike_sa_derive_keys(struct ike_sa *sa, const struct keymat *old, struct bytes shared)
 {
 	const struct keymat_input in = {
 		.ni = nonce_bytes(&sa->nonce_i),
@@ -160,7 +164,8 @@ int ike_sa_derive_keys(struct ike_sa *sa, struct bytes shared)
 	err = algorithms_of_ike(&sa->proposal, &suite, &prf);
 	if (err < 0)
 		return err;
-	err = keymat_init(crypto, prf, &suite, &in, k);
+	err = old ? keymat_init_rekey(crypto, old, prf, &suite, &in, k)
+		  : keymat_init(crypto, prf, &suite, &in, k);
 	if (err < 0)
 		return err;
 	err = aead_key_new(crypto, &suite, k->sk_ei, k->sk_ai, &key_i);

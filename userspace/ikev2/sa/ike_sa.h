@@ -4,7 +4,6 @@
  * An IKE SA (RFC 7296). It belongs to the core of one worker.
  */
 #include "pdk/base/hash.h"
-#include "pdk/base/heap.h"
 #include "pdk/base/list.h"
 #include "pdk/base/time.h"
 #include "pdk/crypto/aead.h"
@@ -12,10 +11,12 @@
 #include "pdk/net/netaddr.h"
 #include "ikev2/codec/ikev2.h"
 #include "ikev2/codec/proposal.h"
+#include "ikev2/fsm/deadline.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/identity.h"
 #include "ikev2/sa/fate.h"
 #include "ikev2/sa/keymat.h"
+#include "ikev2/sa/nonce.h"
 #include "ikev2/sa/packet.h"
 #include "ikev2/sa/reassembly.h"
 #include "ikev2/sa/window.h"
@@ -26,14 +27,6 @@ struct exchange;
 struct ike_config;
 struct ike_core;
 struct internal_addrs;
-
-/* A nonce of ours: as long as the preferred key of any PRF of ours asks (RFC 7296 2.10). */
-#define IKE_SA_NONCE_LEN 32
-
-struct nonce {
-	uint16_t len; /* 0: none yet */
-	uint8_t data[IKE_NONCE_MAX];
-};
 
 /* Fragmentation of messages: RFC 7383. Sizes are of IP datagrams, in octets. */
 struct fragmentation {
@@ -51,8 +44,7 @@ struct ike_sa {
 	struct hash_node by_spi;
 	struct hash_node by_init; /* responder: hash of the first message, RFC 7296 2.1 */
 	struct hash_node by_peer; /* see fsm/contact.h */
-	struct heap_node timer;
-	struct instant deadline; /* next time something is due; see fsm/timers.h */
+	struct deadline deadline; /* next time something is due; see fsm/timers.h */
 
 	uint32_t unique_id;
 	char log_name[96]; /* "name[7] 192.0.2.1:500" */
@@ -64,38 +56,49 @@ struct ike_sa {
 	struct netaddr request_local, request_remote; /* of the peer's last request (2.11) */
 	bool nat_local, nat_remote;   /* a NAT stands before us, before the peer (2.23) */
 
-	const struct connection *conn;   /* reference */
-	const struct ike_config *config; /* reference: its secrets are looked at until established */
+	const struct connection *conn; /* reference */
+	const struct ike_config
+		*config; /* reference: its secrets are looked at until established */
 	struct identity local_id, remote_id;
 
 	struct proposal proposal; /* the chosen one */
 	struct keymat keymat;
 	struct aead_key *key_out, *key_in;
-	struct kex *kex;      /* until the keys are made */
-	uint16_t ke_method;   /* what our KE payload carries; the one in use */
+	struct kex *kex;    /* until the keys are made */
+	uint16_t ke_method; /* what our KE payload carries; the one in use */
 	struct nonce nonce_i, nonce_r;
 	struct packet *init_request, *init_response; /* for AUTH (2.15); until established */
 
 	/* Initiator: the rounds of IKE_SA_INIT. */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	uint8_t cookie_len;
-	uint8_t init_rounds;	  /* COOKIE and INVALID_KE_PAYLOAD answers so far */
-	uint16_t init_error;	  /* an unprotected error notify: a hint (2.21.1), 0: none */
+	uint8_t init_rounds;             /* COOKIE and INVALID_KE_PAYLOAD answers so far */
+	uint16_t init_error;             /* an unprotected error notify: a hint (2.21.1), 0: none */
 	struct instant init_error_until; /* so long we wait for a better answer */
 
 	struct window window;
 	struct fragmentation fragments;
 	struct exchange *active; /* ours, its request is outstanding */
-	struct list queue;	 /* ours, waiting for the window */
-	struct auth_run *auth;	 /* IKE_AUTH is being worked on; NULL else */
-	struct child_sa *answering; /* responder: the kernel is being told, then IKE_AUTH is answered */
+	struct list queue;       /* ours, waiting for the window */
+	struct auth_run *auth;   /* IKE_AUTH is being worked on; NULL else */
+	struct child_sa
+		*answering;  /* responder: the kernel is being told, then the peer is answered */
+	struct packet *held; /* that answer, when it stands already (CREATE_CHILD_SA) */
 	struct list children;
 	struct internal_addrs *internal; /* internal addresses, sa/internal_addr.h; or NULL */
 
 	struct instant created, established;
 	struct instant last_inbound; /* sign of life: authenticated message from the peer, or ESP */
-	bool asking_kernel;	     /* whether ESP came in: see fsm/liveness.h */
+	bool asking_kernel;          /* whether ESP came in: see fsm/liveness.h */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
+
+	/* Rekeying (2.8.2). */
+	struct instant rekey_at, expire_at; /* soft and hard end; INSTANT_NEVER */
+	struct instant gone_at; /* REKEYED: our patience with the peer, which is to delete it */
+	uint64_t rival_spi;     /* see ike_sa_rival(); 0: none */
+	struct instant refused_since; /* TEMPORARY_FAILURE and nothing else (2.25); INSTANT_NEVER */
+	bool up;                      /* reported as up */
+
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
 	uint64_t token;		     /* who is told when it is established or has failed; 0 */
 	bool peer_childless;	     /* the responder takes IKE_AUTH without a Child SA (RFC 6023) */
@@ -145,17 +148,12 @@ void ike_sa_set_connection(struct ike_sa *sa, const struct connection *conn);
 /* Computes log_name anew, after connection, state or address changed. */
 void ike_sa_rename(struct ike_sa *sa);
 
-/* The peer's nonce data, our own: views. */
-static inline struct bytes nonce_bytes(const struct nonce *n)
-{
-	return BYTES(n->data, n->len);
-}
-
 /* Token is answered when the SA is dead. -ENOMEM. Token 0: nobody, 0. */
 int ike_sa_wait(struct ike_sa *sa, uint64_t token);
 
 /*
  * The keys from what both sides sent (2.14): shared is g^ir. Sets keymat, key_out and key_in from
- * proposal, nonces and SPIs. -ENOMEM or what crypto says.
+ * proposal, nonces and SPIs. old: of the IKE SA that it replaces (2.18), or NULL. -ENOMEM or what
+ * crypto says.
  */
-int ike_sa_derive_keys(struct ike_sa *sa, struct bytes shared);
+int ike_sa_derive_keys(struct ike_sa *sa, const struct keymat *old, struct bytes shared);

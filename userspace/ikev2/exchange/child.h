@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What we begin for Child SAs of an established IKE SA: CREATE_CHILD_SA for a new one or one that
+ * replaces another (RFC 7296 1.3.1, 1.3.3), and Delete (1.4.1). The exchanges wait in the IKE SA's
+ * queue; exchange_next() starts them.
+ */
+struct child_sa;
+struct ike_message;
+struct ike_sa;
+
+/* child is in state CREATING. When it can't be asked for it is closed. */
+void child_create(struct child_sa *child);
+/*
+ * Replace child, which is installed. When that fails it stays as it is, and is tried again later
+ * until its lifetime is over.
+ */
+void child_rekey(struct child_sa *child);
+/* Tell the peer that child is gone; it stays until the peer has answered. */
+void child_delete(struct child_sa *child);
+
+/* The kernel has installed child, which an exchange of ours made: what it replaces goes. */
+void child_replaced_by(struct child_sa *child);
+/* Is our request to replace child outstanding? */
+int child_rekey_outstanding(const struct child_sa *child);

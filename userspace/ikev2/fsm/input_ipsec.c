@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inputs from the kernel: what its IPsec has done, and what it tells of itself.
+ */
+#include "pdk/log/log.h"
+#include "ikev2/exchange/child.h"
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/exchange/fragments.h"
+#include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/child_timers.h"
+#include "ikev2/fsm/follow.h"
+#include "ikev2/fsm/input.h"
+#include "ikev2/fsm/input_private.h"
+#include "ikev2/fsm/liveness.h"
+#include "ikev2/fsm/reauth.h"
+#include "ikev2/fsm/timers.h"
+#include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_ipsec.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/core.h"
+#include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
+
+LOG_USE(ike);
+
+static void child_installed(struct child_sa *child)
+{
+	struct ike_sa *sa = child->ike;
+	char local[TS_STRLEN], remote[TS_STRLEN];
+	bool rekeyed = child_sa_take_place(child);
+
+	child->installed = sa->core->now;
+	child_sa_enter(child, CHILD_INSTALLED);
+	follow_child(child);
+	child_timers_start(child);
+	sa->core->counters.children++;
+	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} %s: %s === %s, SPIs %08x in, %08x out",
+		       child->conf->name, child->unique_id, rekeyed ? "rekeyed" : "up",
+		       ts_str(&child->local_ts.v[0], local), ts_str(&child->remote_ts.v[0], remote),
+		       child->spi_in, child->spi_out);
+	ike_core_event(sa->core, rekeyed ? IKE_EVENT_CHILD_REKEY : IKE_EVENT_CHILD_UP, sa, child);
+	if (!rekeyed) {
+		internal_addrs_child(child, true);
+		fate_child_up(child);
+	}
+	reauth_progress(sa);
+	ike_core_result(sa->core, child->token, 0, "Child SA %s{%u} up: %s === %s",
+			child->conf->name, child->unique_id, ts_str(&child->local_ts.v[0], local),
+			ts_str(&child->remote_ts.v[0], remote));
+	child->token = 0;
+	if (child->initiator && child->replaces)
+		child_replaced_by(child);
+}
+
+static void child_not_installed(struct child_sa *child, const struct ipsec_request *req)
+{
+	struct ike_sa *sa = child->ike;
+
+	log_obj_error(ike, sa->log_name, "the kernel refuses Child SA %s: %s%s%s",
+		      child->conf->name, strerror(-req->err), req->error_text[0] ? ": " : "",
+		      req->error_text);
+	/* The backend has undone what it did. */
+	child->state = CHILD_CREATING;
+	child->in_kernel = 0;
+	if (child->initiator)
+		exchange_queue(sa, &exchange_delete_child, child->spi_in);
+	child_sa_close(child, "the kernel refuses it");
+}
+
+/* The SA to send on, which came later: without it the Child SA is none. */
+static void child_not_sent_on(struct child_sa *child, const struct ipsec_request *req)
+{
+	log_obj_error(ike, child->ike->log_name, "the kernel refuses to send on Child SA %s: %s %s",
+		      child->conf->name, strerror(-req->err), req->error_text);
+	child->in_kernel &= ~CHILD_IPSEC_OUT;
+	child_delete(child);
+	exchange_next(child->ike);
+}
+
+void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipsec_request *req)
+{
+	struct child_sa *child = child_sa_by_id(core, (uint32_t)req->cookie);
+
+	core->now = now;
+	if (req->ops[0].type == IPSEC_SA_QUERY)
+		liveness_told(core, req);
+	else if (child && child->state == CHILD_INSTALLING && req->ops[0].type == IPSEC_SA_ADD) {
+		struct ike_sa *sa = child->ike;
+		bool answering = sa->answering == child;
+
+		if (req->err == 0)
+			child_installed(child);
+		if (answering && sa->held)
+			create_child_done(sa, child, req->err);
+		else if (answering)
+			ike_auth_child_done(sa, child, req->err);
+		if (req->err < 0)
+			child_not_installed(child, req);
+		exchange_next(sa);
+	} else if (child && req->ops[0].type == IPSEC_SA_ADD && req->err < 0) {
+		child_not_sent_on(child, req);
+	}
+	if (child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
+		log_obj_error(ike, child->ike->log_name,
+			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
+			      child->conf->name, strerror(-req->err),
+			      req->error_text[0] ? ": " : "", req->error_text);
+	ipsec_request_free(req);
+	input_end(core);
+}
+
+void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi, size_t mtu)
+{
+	struct ike_sa *sa = ike_sa_by_spi(core, spi);
+
+	core->now = now;
+	if (sa && fragments_shrink_request(sa, mtu)) {
+		ike_core_send(core, &sa->local, &sa->remote, sa->window.request);
+		timers_update(sa);
+	}
+	input_end(core);
+}
+
+void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire)
+{
+	struct ike_sa *sa;
+
+	core->now = now;
+	list_for_each(sa, &core->sas, link) {
+		struct child_sa *child = child_sa_by_spi_in(sa, expire->spi);
+
+		if (!child)
+			child = child_sa_by_spi_out(sa, expire->spi);
+		if (!child || child->reqid != expire->reqid)
+			continue;
+		if (!expire->hard) {
+			child_rekey(child);
+		} else {
+			child->end = SA_END_EXPIRED;
+			exchange_queue(sa, &exchange_delete_child, child->spi_in);
+			child_sa_close(child, "its lifetime is over");
+		}
+		exchange_next(sa);
+		break;
+	}
+	input_end(core);
+}
