@@ -119,7 +119,8 @@ TEST_F_TIMEOUT(simulation, every_handshake_ends_alike_on_both_sides, 900)
 	for (unsigned long i = 0; i < n; i++) {
 		const char *wrong = one_handshake(sim, &established);
 
-		ASSERT_EQ(NULL, wrong) {
+		ASSERT_EQ(NULL, wrong)
+		{
 			TH_LOG("handshake %lu of SIM_SEED=%llu: %s", i,
 			       (unsigned long long)self->seed, wrong);
 		}

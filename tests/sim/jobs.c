@@ -11,9 +11,9 @@
 #include "ikev2/sa/ike_sa.h"
 #include "sim.h"
 
-#define CONFIG(local, remote)                                                                 \
-	"connections { c { remote_addrs = 192.0.2.0/24\n local { auth = psk\n id = " local " }\n" \
-	" remote { auth = psk\n id = " remote " }\n children { net { local_ts = 0.0.0.0/0\n"     \
+#define CONFIG(local, remote)                                                                      \
+	"connections { c { remote_addrs = 192.0.2.0/24\n local { auth = psk\n id = " local " }\n"  \
+	" remote { auth = psk\n id = " remote " }\n children { net { local_ts = 0.0.0.0/0\n"       \
 	" remote_ts = 0.0.0.0/0 } } } }\n secrets { ike-1 { secret = s } }\n"
 
 /* What has been done to the job of a test; the job itself frees. */

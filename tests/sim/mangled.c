@@ -2,7 +2,8 @@
 /*
  * Real messages of a whole life (IKE_SA_INIT, IKE_AUTH, Delete), truncated at every length and with
  * every bit flipped, thrown at the peer before it gets the true one. Nothing may crash. What was
- * protected must change nothing at all: the SA goes on with the true message as if nothing had been.
+ * protected must change nothing at all: the SA goes on with the true message as if nothing had
+ * been.
  */
 #include <kselftest_harness.h>
 
@@ -34,7 +35,7 @@ static const char config_cbc[] =
 	"secrets { ike-1 { secret = \"what both know\" } }\n";
 
 struct tap {
-	bool initial;	  /* mangle IKE_SA_INIT instead of what is protected */
+	bool initial;     /* mangle IKE_SA_INIT instead of what is protected */
 	unsigned mangled; /* messages */
 	unsigned changes; /* in the state of whoever got a mangled one */
 	unsigned answers; /* to a mangled one */
@@ -52,7 +53,7 @@ static uint64_t state_of(const struct sim_peer *peer)
 	       (uint64_t)peer->kernel.n_sas << 8 | (sa->window.request != NULL);
 }
 
-static void throw(struct sim *sim, unsigned to, const struct netaddr *local,
+static void throw(struct sim * sim, unsigned to, const struct netaddr *local,
 		  const struct netaddr *remote, struct bytes message, struct tap *tap)
 {
 	uint64_t before = state_of(&sim->peers[to]), sent = sim->peers[to].core->counters.sent;

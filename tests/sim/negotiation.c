@@ -19,12 +19,22 @@ struct side {
 };
 
 static const struct side plain_a = {
-	"aes128gcm16-prfsha256-x25519", "aes128gcm16", "10.1.0.0/16", "10.2.0.0/16", "secret",
-	"", "a.test",
+	"aes128gcm16-prfsha256-x25519",
+	"aes128gcm16",
+	"10.1.0.0/16",
+	"10.2.0.0/16",
+	"secret",
+	"",
+	"a.test",
 };
 static const struct side plain_b = {
-	"aes128gcm16-prfsha256-x25519", "aes128gcm16", "10.2.0.0/16", "10.1.0.0/16", "secret",
-	"", "b.test",
+	"aes128gcm16-prfsha256-x25519",
+	"aes128gcm16",
+	"10.2.0.0/16",
+	"10.1.0.0/16",
+	"secret",
+	"",
+	"b.test",
 };
 
 static void config_text(char *buf, size_t size, const struct side *s, bool b)
@@ -74,7 +84,8 @@ static void negotiate(struct __test_metadata *_metadata, struct sim *sim, const 
 }
 
 /* Up, with this key exchange and this ESP encryption. */
-static void expect_up(struct __test_metadata *_metadata, struct sim *sim, uint16_t ke, uint16_t encr)
+static void expect_up(struct __test_metadata *_metadata, struct sim *sim, uint16_t ke,
+		      uint16_t encr)
 {
 	struct ike_sa *sa = sim_only_sa(&sim->peers[1]);
 	struct child_sa *child;

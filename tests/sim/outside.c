@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(outside)
 }
 
 /* A message in clear of one notify (0: none), thrown at peer 1 as if peer 0 had sent it. */
-static void throw(struct sim *sim, const struct ike_header *header, uint16_t notify)
+static void throw(struct sim * sim, const struct ike_header *header, uint16_t notify)
 {
 	struct ike_builder b;
 	struct bytes bytes;
@@ -134,8 +134,9 @@ TEST_F(outside, a_higher_major_version_is_told_ours)
 {
 	struct seen seen = { .n = 0 };
 	struct sim *sim = &self->sim;
-	uint8_t raw[IKE_HEADER_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, [17] = 3 << 4, 34, IKE_FLAG_INITIATOR,
-					[27] = IKE_HEADER_LEN };
+	uint8_t raw[IKE_HEADER_LEN] = {
+		1, 2, 3, 4, 5, 6, 7, 8, [17] = 3 << 4, 34, IKE_FLAG_INITIATOR, [27] = IKE_HEADER_LEN
+	};
 
 	sim->tap = look;
 	sim->tap_data = &seen;

@@ -65,7 +65,8 @@ TEST_F(revive, a_peer_that_is_away_at_first_is_reached_when_it_is_back)
 
 TEST_F(revive, keyingtries_bounds_the_tries)
 {
-	const struct pair_options a = { .settings = FAST, .connection = "keyingtries = 3",
+	const struct pair_options a = { .settings = FAST,
+					.connection = "keyingtries = 3",
 					.child = "start_action = start" };
 
 	pair_init(&self->sim, &a, &plain);
@@ -148,7 +149,8 @@ TEST_F(revive, what_we_terminate_ourselves_stays_down)
 
 TEST_F(revive, a_trap_takes_over_when_it_is_told_to)
 {
-	const struct pair_options a = { .settings = FAST, .connection = "dpd_delay = 10s",
+	const struct pair_options a = { .settings = FAST,
+					.connection = "dpd_delay = 10s",
 					.child = "dpd_action = trap\n close_action = trap" };
 	struct sim *sim = &self->sim;
 

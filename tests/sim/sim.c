@@ -72,8 +72,8 @@ static struct sim_event *event_new(struct sim *sim, enum sim_event_type type, un
 
 static void link_carry(struct sim *sim, unsigned to, const struct ike_action *action)
 {
-	struct duration delay = DURATION_NS(1000 + sim_random(sim, 1000) *
-							   (sim->link.delay.ns / 1000));
+	struct duration delay =
+		DURATION_NS(1000 + sim_random(sim, 1000) * (sim->link.delay.ns / 1000));
 	struct sim_event *e;
 
 	if (sim_random(sim, 1000) < sim->link.reordering)
@@ -128,79 +128,6 @@ static void link_send(struct sim *sim, unsigned from, const struct ike_action *a
 		link_carry(sim, !from, action);
 	if (sim_random(sim, 1000) < sim->link.duplication)
 		link_carry(sim, !from, action);
-}
-
-/* -------- the kernel -------- */
-
-static void kernel_add(struct sim_kernel *k, uint32_t spi)
-{
-	for (size_t i = 0; i < SIM_SAS_MAX; i++)
-		if (!k->spis[i]) {
-			k->spis[i] = spi;
-			k->n_sas++;
-			return;
-		}
-	die("the kernel is full");
-}
-
-static bool kernel_has(const struct sim_kernel *k, uint32_t spi)
-{
-	for (size_t i = 0; i < SIM_SAS_MAX; i++)
-		if (k->spis[i] == spi)
-			return true;
-	return false;
-}
-
-static void kernel_delete(struct sim_kernel *k, uint32_t spi)
-{
-	for (size_t i = 0; i < SIM_SAS_MAX; i++)
-		if (k->spis[i] == spi) {
-			k->spis[i] = 0;
-			k->n_sas--;
-			return;
-		}
-}
-
-static void kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req)
-{
-	if (req->ops[0].type == IPSEC_SA_ADD && k->refuse) {
-		k->refuse--;
-		req->err = -EEXIST;
-		return;
-	}
-	for (size_t i = 0; i < req->n_ops; i++) {
-		switch (req->ops[i].type) {
-		case IPSEC_SA_ADD:
-			kernel_add(k, req->ops[i].sa.spi);
-			*(req->ops[i].sa.direction == IPSEC_IN ? &k->sa_in : &k->sa_out) =
-				req->ops[i].sa;
-			break;
-		case IPSEC_SA_DELETE:
-			kernel_delete(k, req->ops[i].sa.spi);
-			break;
-		case IPSEC_POLICY_ADD:
-			k->n_policies++;
-			k->policy = req->ops[i].spd.policy;
-			break;
-		case IPSEC_POLICY_DELETE:
-			k->n_policies--;
-			break;
-		case IPSEC_SA_QUERY:
-			req->ops[i].usage.packets = k->packets_in;
-			req->ops[i].usage.last_used = k->esp_at;
-			req->ops[i].usage.asked = now.ns / 1000000000;
-			break;
-		case IPSEC_SA_UPDATE:
-			k->updates++;
-			if (!kernel_has(k, req->ops[i].sa.spi))
-				req->err = -ESRCH;
-			else if (req->ops[i].sa.direction == IPSEC_IN)
-				k->updated_in = req->ops[i].sa.src;
-			else
-				k->updated_out = req->ops[i].sa.dst;
-			break;
-		}
-	}
 }
 
 /* -------- internal addresses -------- */
@@ -266,7 +193,7 @@ static void perform(struct sim *sim, unsigned i)
 						   sim->link.mtu);
 			break;
 		case IKE_ACTION_IPSEC:
-			kernel_do(&peer->kernel, sim->now, action->ipsec);
+			sim_kernel_do(&peer->kernel, sim->now, action->ipsec);
 			e = event_new(sim, SIM_IPSEC_DONE, i,
 				      DURATION_US(50 + sim_random(sim, 500)));
 			e->req = steal_ptr(action->ipsec);
@@ -286,6 +213,10 @@ static void perform(struct sim *sim, unsigned i)
 		case IKE_ACTION_EVENT:
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
+			peer->rekeys += action->event.type == IKE_EVENT_IKE_REKEY;
+			peer->child_ups += action->event.type == IKE_EVENT_CHILD_UP;
+			peer->child_downs += action->event.type == IKE_EVENT_CHILD_DOWN;
+			peer->child_rekeys += action->event.type == IKE_EVENT_CHILD_REKEY;
 			break;
 		case IKE_ACTION_CONTACT:
 			peer->contacts++;
@@ -363,6 +294,19 @@ static void happen(struct sim *sim, struct sim_event *e)
 
 /* -------- time -------- */
 
+static void watch_traffic(struct sim *sim)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const char *wrong =
+			sim_kernel_traffic(&sim->peers[i].kernel, &sim->peers[!i].kernel);
+
+		if (wrong) {
+			sim->black_holes++;
+			sim->black_hole = wrong;
+		}
+	}
+}
+
 static bool sim_step(struct sim *sim, struct instant until)
 {
 	struct heap_node *first = heap_first(&sim->events);
@@ -390,6 +334,8 @@ static bool sim_step(struct sim *sim, struct instant until)
 		heap_remove(&sim->events, first);
 		happen(sim, heap_entry(first, struct sim_event, node));
 	}
+	if (sim->watch_traffic)
+		watch_traffic(sim);
 	return true;
 }
 
@@ -528,6 +474,24 @@ void sim_start(struct sim *sim, unsigned i)
 	perform(sim, i);
 }
 
+unsigned sim_rekey_ike(struct sim *sim, unsigned i)
+{
+	const struct ike_filter everything = { 0 };
+	unsigned n = ike_input_rekey(sim->peers[i].core, sim->now, &everything);
+
+	perform(sim, i);
+	return n;
+}
+
+unsigned sim_rekey_child(struct sim *sim, unsigned i, const char *child)
+{
+	const struct ike_filter filter = { .child = child };
+	unsigned n = ike_input_rekey(sim->peers[i].core, sim->now, &filter);
+
+	perform(sim, i);
+	return n;
+}
+
 void sim_terminate(struct sim *sim, unsigned i)
 {
 	const struct ike_filter everything = { 0 };
@@ -545,44 +509,75 @@ struct ike_sa *sim_only_sa(const struct sim_peer *peer)
 	return list_first(&peer->core->sas, struct ike_sa, link);
 }
 
-static const char *children_agree(const struct sim *sim, struct ike_sa *a, struct ike_sa *b)
+/* What lives under an IKE SA; Child SAs that linger are gone for both sides. */
+static unsigned count_children(const struct ike_sa *sa)
 {
-	struct child_sa *x = list_first(&a->children, struct child_sa, link);
-	struct child_sa *y = list_first(&b->children, struct child_sa, link);
+	const struct child_sa *child;
+	unsigned n = 0;
 
-	if (!x && !y)
-		return NULL;
-	if (!x || !y)
+	list_for_each (child, &sa->children, link)
+		n += child->state != CHILD_DELETED;
+	return n;
+}
+
+static const char *child_agrees(const struct child_sa *x, struct ike_sa *other)
+{
+	struct child_sa *y = child_sa_by_spi_in(other, x->spi_out);
+
+	if (!y)
 		return "a Child SA on one side only";
 	if (x->state != CHILD_INSTALLED || y->state != CHILD_INSTALLED)
 		return "a Child SA that is not installed";
-	if (x->spi_in != y->spi_out || x->spi_out != y->spi_in)
+	if (x->spi_in != y->spi_out)
 		return "Child SAs with other SPIs";
 	if (!ts_list_equal(&x->local_ts, &y->remote_ts) ||
 	    !ts_list_equal(&x->remote_ts, &y->local_ts))
 		return "Child SAs with other selectors";
-	for (size_t i = 0; i < 2; i++)
-		if (sim->peers[i].kernel.n_sas != 2 || sim->peers[i].kernel.n_policies != 1)
-			return "a kernel that holds something else";
+	return NULL;
+}
+
+static const char *ike_agrees(const struct ike_sa *x, struct ike_core *other)
+{
+	struct ike_sa *y = ike_sa_by_spi(other, ike_sa_peer_spi(x));
+	const struct child_sa *child;
+
+	if (!y)
+		return "an IKE SA on one side only";
+	if (x->state != IKE_STATE_ESTABLISHED || y->state != IKE_STATE_ESTABLISHED)
+		return "an IKE SA that is not established";
+	if (x->spi_i != y->spi_i || x->spi_r != y->spi_r || x->initiator == y->initiator)
+		return "IKE SAs with other SPIs";
+	if (count_children(x) != count_children(y))
+		return "Child SAs on one side only";
+	list_for_each (child, &x->children, link) {
+		const char *wrong = child->state != CHILD_DELETED ? child_agrees(child, y) : NULL;
+
+		if (wrong)
+			return wrong;
+	}
 	return NULL;
 }
 
 const char *sim_agreement(struct sim *sim)
 {
 	const struct sim_peer *a = &sim->peers[0], *b = &sim->peers[1];
-	struct ike_sa *x = sim_only_sa(a), *y = sim_only_sa(b);
+	const struct ike_sa *sa;
+	unsigned children = 0;
 
-	if (!a->core->n_sas && !b->core->n_sas) {
-		if (a->kernel.n_sas || b->kernel.n_sas || a->kernel.n_policies ||
-		    b->kernel.n_policies)
-			return "something left in a kernel";
-		return NULL;
+	if (a->core->n_sas != b->core->n_sas)
+		return "more IKE SAs on one side";
+	list_for_each (sa, &a->core->sas, link) {
+		const char *wrong = ike_agrees(sa, b->core);
+
+		if (wrong)
+			return wrong;
+		children += count_children(sa);
 	}
-	if (!x || !y)
-		return "an IKE SA on one side only";
-	if (x->state != IKE_STATE_ESTABLISHED || y->state != IKE_STATE_ESTABLISHED)
-		return "an IKE SA that is not established";
-	if (x->spi_i != y->spi_i || x->spi_r != y->spi_r)
-		return "IKE SAs with other SPIs";
-	return children_agree(sim, x, y);
+	for (size_t i = 0; i < 2; i++)
+		if (sim->peers[i].kernel.n_sas != 2 * children ||
+		    sim->peers[i].kernel.n_policies != children)
+			return "a kernel that holds something else";
+	return sim_kernel_traffic(&a->kernel, &b->kernel)
+		       ? sim_kernel_traffic(&a->kernel, &b->kernel)
+		       : sim_kernel_traffic(&b->kernel, &a->kernel);
 }

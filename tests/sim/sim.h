@@ -13,8 +13,7 @@
 #include "ikev2/fsm/revive.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/sa/core.h"
-
-#define SIM_SAS_MAX 256
+#include "sim_kernel.h"
 
 /* The mishaps of a link, in per mille for each message. */
 struct sim_link {
@@ -35,20 +34,6 @@ struct sim_nat {
 	uint16_t shift;
 };
 
-/* The kernel's side of one peer. */
-struct sim_kernel {
-	uint32_t spis[SIM_SAS_MAX]; /* inbound and outbound; 0: free */
-	unsigned n_sas, n_policies;
-	/* What was asked for last. */
-	struct ipsec_sa sa_in, sa_out;
-	struct ipsec_policy policy;
-	uint64_t packets_in;  /* what every inbound SA has carried */
-	uint64_t esp_at;      /* and when the last one came, in seconds; 0: the kernel can't tell */
-	unsigned refuse; /* so many installations from now on fail */
-	unsigned updates; /* of SAs */
-	struct netaddr updated_in, updated_out; /* the peer's end in the last ones */
-};
-
 struct sim;
 
 /* Internal addresses and routes that the core had installed; n counts what is there now. */
@@ -67,7 +52,7 @@ struct sim_peer {
 	struct sim_kernel kernel;
 	struct sim *sim;
 	struct revive *revive; /* what is brought up again, as in the daemon */
-	bool no_way;	       /* to the other peer */
+	bool no_way;           /* to the other peer */
 	unsigned begun, traps; /* by revive */
 	/* Each peer is the one of two workers; the other has no core, but answers. */
 	unsigned contacts;     /* told to it so far */
@@ -79,6 +64,8 @@ struct sim_peer {
 	int result;	   /* of the last one */
 	unsigned jobs;	     /* IKE_ACTION_JOB so far */
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
+	unsigned child_ups, child_downs;
+	unsigned rekeys, child_rekeys;
 };
 
 /* Looks at every message before it is delivered; may deliver others of its own to peer `to`. */
@@ -99,6 +86,10 @@ struct sim {
 	struct duration lease_delay; /* how long a provider of addresses takes */
 	struct sim_peer peers[2];
 	uint64_t delivered, lost, too_long;
+	/* With watch_traffic: the moments in which a packet would have been lost, and why. */
+	bool watch_traffic;
+	unsigned black_holes;
+	const char *black_hole;
 };
 
 /* Both peers with the configuration texts (files of our language). Exits on failure. */
@@ -125,6 +116,10 @@ void sim_deliver(struct sim *sim, unsigned to, const struct netaddr *local,
 /* Peer i deletes all its IKE SAs. */
 void sim_terminate(struct sim *sim, unsigned i);
 
+/* Peer i rekeys its IKE SAs, or its Child SAs of that name. How many were begun. */
+unsigned sim_rekey_ike(struct sim *sim, unsigned i);
+unsigned sim_rekey_child(struct sim *sim, unsigned i, const char *child);
+
 /* Work off everything that happens until the instant. False: nothing is left to happen at all. */
 bool sim_run(struct sim *sim, struct instant until);
 /* Until peer i has had n results, or time is up. */
@@ -132,5 +127,9 @@ bool sim_run_results(struct sim *sim, unsigned i, unsigned n, struct duration mo
 
 /* The only IKE SA of a peer; NULL when there are none or several. */
 struct ike_sa *sim_only_sa(const struct sim_peer *peer);
-/* Do both sides agree: the same IKE SA and Child SA, or nothing at all? NULL, or the difference. */
+/*
+ * Do both sides agree: the same IKE SAs with the same Child SAs, and nothing else in any kernel?
+ * Child SAs that linger after they have been replaced count as none: give them their 5 s first.
+ * NULL, or the difference.
+ */
 const char *sim_agreement(struct sim *sim);

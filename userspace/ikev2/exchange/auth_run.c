@@ -67,8 +67,7 @@ void auth_run_start(struct ike_sa *sa, const struct auth_role *role, const struc
 	run->role = role;
 	writer_init_heap(&run->cfg_reply, IKE_MESSAGE_MAX);
 	run->step = role->steps;
-	run->deadline =
-		instant_add(sa->core->now, sa->core->config->settings.half_open_timeout);
+	run->deadline = instant_add(sa->core->now, sa->core->config->settings.half_open_timeout);
 	sa->auth = run;
 	run_steps(sa, m);
 }

@@ -5,8 +5,10 @@
  * replaces another (RFC 7296 1.3.1, 1.3.3), and Delete (1.4.1). The exchanges wait in the IKE SA's
  * queue; exchange_next() starts them.
  */
+#include <stdbool.h>
+#include <stdint.h>
+
 struct child_sa;
-struct ike_message;
 struct ike_sa;
 
 /* child is in state CREATING. When it can't be asked for it is closed. */
@@ -22,4 +24,12 @@ void child_delete(struct child_sa *child);
 /* The kernel has installed child, which an exchange of ours made: what it replaces goes. */
 void child_replaced_by(struct child_sa *child);
 /* Is our request to replace child outstanding? */
-int child_rekey_outstanding(const struct child_sa *child);
+bool child_rekey_outstanding(const struct child_sa *child);
+
+/*
+ * Is a request of ours for a Child SA outstanding? Then the peer may know one that we don't yet know:
+ * what it wants of that may overtake its answer.
+ */
+bool child_create_outstanding(const struct ike_sa *sa);
+/* The peer has deleted this SPI, which we don't know; if its answer has it, that counts for nothing. */
+void child_create_gone(struct ike_sa *sa, uint32_t spi);

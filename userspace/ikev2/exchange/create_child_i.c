@@ -26,6 +26,7 @@ LOG_USE(ike);
 
 /* INVALID_KE_PAYLOAD answers that make us begin anew. */
 #define ROUNDS_MAX 3
+#define GONE_MAX   8
 
 struct create_child {
 	struct exchange x;
@@ -35,6 +36,9 @@ struct create_child {
 	unsigned rounds;
 	uint16_t method; /* wanted by the peer; 0: it hasn't said */
 	struct key_exchange kx;
+	/* SPIs that the peer deleted meanwhile and that we don't know: one may be in its answer. */
+	uint32_t gone[GONE_MAX];
+	unsigned n_gone;
 };
 
 static struct create_child *create_of(const struct exchange *x)
@@ -86,11 +90,35 @@ void child_rekey(struct child_sa *child)
 	child_sa_enter(child, CHILD_REKEYING);
 }
 
-int child_rekey_outstanding(const struct child_sa *child)
+bool child_rekey_outstanding(const struct child_sa *child)
 {
 	const struct exchange *x = child->ike->active;
 
 	return x && x->ops == &exchange_create_child && create_of(x)->old_id == child->unique_id;
+}
+
+bool child_create_outstanding(const struct ike_sa *sa)
+{
+	return sa->active && sa->active->ops == &exchange_create_child;
+}
+
+void child_create_gone(struct ike_sa *sa, uint32_t spi)
+{
+	struct create_child *cc;
+
+	if (!child_create_outstanding(sa))
+		return;
+	cc = create_of(sa->active);
+	cc->gone[cc->n_gone++ % GONE_MAX] = spi;
+}
+
+/* The peer's Delete has overtaken its answer. */
+static bool is_gone(const struct create_child *cc, uint32_t spi)
+{
+	for (unsigned i = 0; i < cc->n_gone && i < GONE_MAX; i++)
+		if (cc->gone[i] == spi)
+			return true;
+	return false;
 }
 
 /* -------- request -------- */
@@ -103,6 +131,7 @@ static struct child_sa *successor_new(const struct child_sa *old)
 	if (child) {
 		child->replaces = old->unique_id;
 		child->reqid = old->reqid;
+		child->numbers = old->numbers;
 		child->local_ts = old->local_ts;
 		child->remote_ts = old->remote_ts;
 	}
@@ -263,10 +292,11 @@ static const char *create_agreed(struct ike_sa *sa, struct create_child *cc, str
 		return strerror(-err);
 	if (rival) {
 		log_obj_info(ike, sa->log_name,
-			     "%s{%u} and the peer's were made at the same time: "
-			     "the peer's goes",
+			     "%s{%u} and the peer's were made at the same time: the peer's goes",
 			     child->conf->name, child->unique_id);
-		child_sa_enter(rival, CHILD_REKEYED);
+		rival->redundant = true;
+		if (rival->state == CHILD_INSTALLED)
+			child_sa_enter(rival, CHILD_REKEYED);
 	}
 	return NULL;
 }
@@ -293,6 +323,11 @@ static enum fsm_verdict create_response(struct ike_sa *sa, struct exchange *x,
 	}
 	sa->refused_since = INSTANT_NEVER;
 	wrong = child_offer_accept(child, m, &cc->kx);
+	if (!wrong && is_gone(cc, child->spi_out)) {
+		child_sa_close(child, "deleted by the peer");
+		rekey_over(sa, cc);
+		return FSM_STAY;
+	}
 	if (!wrong)
 		wrong = create_agreed(sa, cc, child);
 	if (!wrong)

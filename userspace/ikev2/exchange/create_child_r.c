@@ -71,6 +71,7 @@ static bool note_replaced(struct child_sa *child, const struct child_sa *old,
 {
 	child->replaces = old->unique_id;
 	child->reqid = old->reqid;
+	child->numbers = old->numbers;
 	if (!child_rekey_outstanding(old))
 		return true;
 	child->lowest = malloc(sizeof(*child->lowest));
@@ -106,6 +107,8 @@ enum fsm_verdict create_child_request(struct ike_sa *sa, const struct ike_messag
 
 	if (ike_message_find_notify(m, IKE_NOTIFY_REKEY_SA, 0, &rekey)) {
 		old = find_replaced(sa, &rekey);
+		if (!old && child_create_outstanding(sa))
+			return create_child_sa_refuse(sa, IKE_NOTIFY_TEMPORARY_FAILURE, 0);
 		if (!old && !create_child_sa_busy(sa)) {
 			answer_not_found(sa, &rekey);
 			return FSM_STAY;
@@ -122,6 +125,7 @@ enum fsm_verdict create_child_request(struct ike_sa *sa, const struct ike_messag
 	if (err < 0) {
 		log_obj_warning(ike, sa->log_name, "Child SA %s failed: %s", child->conf->name,
 				strerror(-err));
+		sa->answering = NULL;
 		child_sa_close(child, strerror(-err));
 		return create_child_sa_refuse(sa, IKE_NOTIFY_TEMPORARY_FAILURE, 0);
 	}

@@ -5,6 +5,7 @@
  */
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/configuration.h"
 #include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
@@ -36,10 +37,13 @@ struct deleted {
 static void delete_children(struct ike_sa *sa, const struct ike_delete *d, struct deleted *deleted)
 {
 	for (size_t i = 0; i < d->n_spis; i++) {
-		struct child_sa *child = child_sa_by_spi_out(sa, ike_delete_spi(d, i));
+		uint32_t spi = ike_delete_spi(d, i);
+		struct child_sa *child = child_sa_by_spi_out(sa, spi);
 
-		if (!child)
+		if (!child) {
+			child_create_gone(sa, spi);
 			continue;
+		}
 		if (child->state != CHILD_DELETING && deleted->n < DELETE_SPIS_MAX)
 			deleted->spis[deleted->n++] = child->spi_in;
 		child_deleted(child, "deleted by the peer");

@@ -24,8 +24,11 @@
 
 LOG_USE(ike);
 
-/* For the peer to delete what is its to delete. */
-#define PATIENCE DURATION_S(30)
+/*
+ * For the peer to delete what is its to delete: longer than it sends its requests again, for it may
+ * not even have our answer yet.
+ */
+#define PATIENCE DURATION_S(300)
 /* For packets on their way when their SA is replaced. */
 #define LINGER DURATION_S(5)
 

@@ -241,6 +241,11 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 		sa->core->counters.unexpected++;
 		return;
 	}
+	if (!response && sa->state == IKE_STATE_AUTH_SENT) {
+		/* It has overtaken the peer's answer to IKE_AUTH, and will come again. */
+		sa->core->counters.unexpected++;
+		return;
+	}
 	if (!response && !window_admits(sa, in))
 		return;
 	if (encrypted && !input_open(sa, in))

@@ -27,9 +27,14 @@ static void child_installed(struct child_sa *child)
 {
 	struct ike_sa *sa = child->ike;
 	char local[TS_STRLEN], remote[TS_STRLEN];
-	bool rekeyed = child_sa_take_place(child);
+	bool rekeyed;
 
 	child->installed = sa->core->now;
+	if (child->redundant) {
+		child_sa_enter(child, CHILD_REKEYED);
+		return;
+	}
+	rekeyed = child_sa_take_place(child);
 	child_sa_enter(child, CHILD_INSTALLED);
 	follow_child(child);
 	child_timers_start(child);
@@ -73,8 +78,29 @@ static void child_not_sent_on(struct child_sa *child, const struct ipsec_request
 	log_obj_error(ike, child->ike->log_name, "the kernel refuses to send on Child SA %s: %s %s",
 		      child->conf->name, strerror(-req->err), req->error_text);
 	child->in_kernel &= ~CHILD_IPSEC_OUT;
-	child_delete(child);
-	exchange_next(child->ike);
+	if (child->state == CHILD_INSTALLED)
+		child_delete(child);
+}
+
+/* A batch that adds SAs of child has been worked off; its state may have changed meanwhile. */
+static void child_done(struct child_sa *child, const struct ipsec_request *req)
+{
+	struct ike_sa *sa = child->ike;
+	bool installing = child->state == CHILD_INSTALLING, answering = sa->answering == child;
+
+	if (installing && req->err == 0) {
+		child_ipsec_installed(child, req);
+		child_installed(child);
+	}
+	if (answering && sa->held)
+		create_child_done(sa, child, req->err);
+	else if (answering)
+		ike_auth_child_done(sa, child, req->err);
+	if (req->err < 0 && installing)
+		child_not_installed(child, req);
+	else if (req->err < 0)
+		child_not_sent_on(child, req);
+	exchange_next(sa);
 }
 
 void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipsec_request *req)
@@ -84,22 +110,8 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 	core->now = now;
 	if (req->ops[0].type == IPSEC_SA_QUERY)
 		liveness_told(core, req);
-	else if (child && child->state == CHILD_INSTALLING && req->ops[0].type == IPSEC_SA_ADD) {
-		struct ike_sa *sa = child->ike;
-		bool answering = sa->answering == child;
-
-		if (req->err == 0)
-			child_installed(child);
-		if (answering && sa->held)
-			create_child_done(sa, child, req->err);
-		else if (answering)
-			ike_auth_child_done(sa, child, req->err);
-		if (req->err < 0)
-			child_not_installed(child, req);
-		exchange_next(sa);
-	} else if (child && req->ops[0].type == IPSEC_SA_ADD && req->err < 0) {
-		child_not_sent_on(child, req);
-	}
+	else if (child && req->ops[0].type == IPSEC_SA_ADD)
+		child_done(child, req);
 	if (child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
 		log_obj_error(ike, child->ike->log_name,
 			      "the kernel does not take the new ports of Child SA %s: %s%s%s",

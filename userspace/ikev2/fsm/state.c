@@ -42,8 +42,11 @@ const char *ike_state_vici_name(enum ike_state state)
 	return states[state].vici;
 }
 
-/* For the peer to delete what is its to delete. */
-#define PATIENCE DURATION_S(30)
+/*
+ * For the peer to delete what is its to delete: longer than it sends its requests again, for it may
+ * not even have our answer yet.
+ */
+#define PATIENCE DURATION_S(300)
 
 static void enter_established(struct ike_sa *sa, enum ike_state old)
 {

@@ -81,7 +81,7 @@ static const struct transition transitions[] = {
 	},
 	{
 		.story = "the initiator shows who it is, and wants no Child SA",
-		.from = IKE_STATE_INIT_ANSWERED,
+		.from = IN(INIT_ANSWERED),
 		.to = IKE_STATE_ESTABLISHED,
 		.exchange = IKE_EXCHANGE_IKE_AUTH,
 		.request = true,

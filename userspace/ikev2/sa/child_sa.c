@@ -8,6 +8,7 @@
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/fsm/child_timers.h"
+#include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/reauth.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
@@ -168,7 +169,64 @@ void child_sa_move(struct child_sa *child, struct ike_sa *to)
 	list_append(&to->children, &child->link);
 }
 
+/* -------- one in the place of another -------- */
+
+/* Are both one and the same to the user? */
+static bool same_place(const struct child_sa *a, const struct child_sa *b)
+{
+	return a->replaces && (b->unique_id == a->replaces || b->replaces == a->replaces);
+}
+
+bool child_sa_take_place(struct child_sa *child)
+{
+	struct child_sa *other;
+	bool found = false;
+
+	list_for_each (other, &child->ike->children, link) {
+		if (other == child || !other->up || !same_place(child, other))
+			continue;
+		other->up = false;
+		other->superseded = true;
+		found = true;
+	}
+	child->up = true;
+	return found;
+}
+
+/*
+ * What went for up goes, while the peer's and ours that replace each other are not settled yet:
+ * another of them goes for up.
+ */
+static bool leave_place(struct child_sa *child)
+{
+	struct child_sa *other;
+
+	list_for_each (other, &child->ike->children, link)
+		if (other != child && same_place(child, other) &&
+		    (other->state == CHILD_INSTALLED || other->state == CHILD_REKEYING)) {
+			other->up = true;
+			other->superseded = false;
+			child->up = false;
+			return true;
+		}
+	return false;
+}
+
 /* -------- end -------- */
+
+/* The peer still waits for an answer to its wish for child. */
+static void answer_without(struct ike_sa *ike, struct child_sa *child)
+{
+	if (ike->answering != child)
+		return;
+	ike->answering = NULL;
+	if (ike->state == IKE_STATE_DEAD)
+		return;
+	if (ike->held)
+		create_child_done(ike, child, -ECANCELED);
+	else
+		ike_auth_child_done(ike, child, -ECANCELED);
+}
 
 void child_sa_close(struct child_sa *child, const char *why)
 {
@@ -177,7 +235,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 
 	if (child->state != CHILD_CREATING)
 		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
-	if (child->up) {
+	if (child->up && !leave_place(child)) {
 		internal_addrs_child(child, false);
 		log_obj_notice(ike, ike->log_name, "Child SA %s{%u} closed: %s", child->conf->name,
 			       child->unique_id, why);
@@ -188,8 +246,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 				child->conf->name, why);
 	}
 	fate_child_end(child);
-	if (ike->answering == child)
-		ike->answering = NULL;
+	answer_without(ike, child);
 	list_remove(&child->link);
 	hash_remove(&core->children, &child->by_id);
 	deadline_set(&core->timers, &child->deadline, INSTANT_NEVER);
@@ -213,28 +270,6 @@ void child_sa_retire(struct child_sa *child)
 	ike_core_result(child->ike->core, child->token, 0, "%s", "replaced");
 	child->token = 0;
 	child_sa_enter(child, CHILD_DELETED);
-}
-
-/* Are both one and the same to the user? */
-static bool same_place(const struct child_sa *a, const struct child_sa *b)
-{
-	return a->replaces && (b->unique_id == a->replaces || b->replaces == a->replaces);
-}
-
-bool child_sa_take_place(struct child_sa *child)
-{
-	struct child_sa *other;
-	bool found = false;
-
-	list_for_each(other, &child->ike->children, link) {
-		if (other == child || !other->up || !same_place(child, other))
-			continue;
-		other->up = false;
-		other->superseded = true;
-		found = true;
-	}
-	child->up = true;
-	return found;
 }
 
 /* -------- lookup -------- */

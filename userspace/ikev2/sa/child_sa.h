@@ -42,6 +42,7 @@ struct child_sa {
 	bool initiator;  /* of the exchange that made it */
 	bool up;         /* reported as up; of those that replace each other one is */
 	bool superseded; /* another is in its place */
+	bool redundant; /* made by the peer at the same time as ours, which stays (2.8.1) */
 	uint8_t tries;   /* CREATING: so often the peer has said "not now" */
 
 	bool transport;        /* mode; the offered one is the configuration's */

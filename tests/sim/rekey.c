@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * New keys for Child SAs and IKE SAs (RFC 7296 1.3, 2.8, 2.25): nothing is lost on the way, both
+ * sides agree afterwards, and nothing of the old remains.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <kselftest_harness.h>
+
+#include "ikev2/policy/connection.h"
+#include "ikev2/policy/proposal_match.h"
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/ike_sa.h"
+#include "pair.h"
+
+/* Until what was replaced has left the kernel. */
+#define CALM DURATION_S(10)
+
+FIXTURE(rekey)
+{
+	struct sim sim;
+	bool begun;
+};
+
+FIXTURE_SETUP(rekey)
+{
+	log_add_sink(log_stderr_sink, NULL);
+}
+
+FIXTURE_TEARDOWN(rekey)
+{
+	if (self->begun)
+		sim_fini(&self->sim);
+}
+
+static bool up(FIXTURE_DATA(rekey) * self, const char *child, const char *connection)
+{
+	const struct pair_options o = {
+		.child = child,
+		.connection = connection,
+		.children = "pfs { local_ts = dynamic\n remote_ts = dynamic\n"
+			    " esp_proposals = aes128gcm16-x25519, aes128gcm16-ecp256 }",
+	};
+
+	pair_init(&self->sim, &o, &o);
+	self->begun = true;
+	if (!pair_up(&self->sim))
+		return false;
+	self->sim.watch_traffic = true;
+	return true;
+}
+
+static struct child_sa *only_child(struct sim *sim, unsigned i)
+{
+	struct ike_sa *sa = sim_only_sa(&sim->peers[i]);
+
+	return sa ? list_first(&sa->children, struct child_sa, link) : NULL;
+}
+
+#define EXPECT_AGREEMENT()                                                                         \
+	do {                                                                                       \
+		const char *_wrong = sim_agreement(&self->sim);                                    \
+		EXPECT_EQ(NULL, _wrong)                                                            \
+		{                                                                                  \
+			TH_LOG("%s", _wrong);                                                      \
+		}                                                                                  \
+		EXPECT_EQ(0, self->sim.black_holes)                                                \
+		{                                                                                  \
+			TH_LOG("%s", self->sim.black_hole);                                        \
+		}                                                                                  \
+	} while (0)
+
+TEST_F(rekey, a_child_sa_by_either_side)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t reqid, id;
+
+		ASSERT_TRUE(self->begun || up(self, "", ""));
+		reqid = only_child(&self->sim, 0)->reqid;
+		id = only_child(&self->sim, 0)->unique_id;
+		EXPECT_EQ(1, sim_rekey_child(&self->sim, i, "net"));
+		/* Once more while it is being done: nothing to do. */
+		EXPECT_EQ(0, sim_rekey_child(&self->sim, i, "net"));
+		pair_wait(&self->sim, CALM);
+		EXPECT_AGREEMENT();
+		EXPECT_EQ(reqid, only_child(&self->sim, 0)->reqid);
+		EXPECT_NE(id, only_child(&self->sim, 0)->unique_id);
+		for (unsigned j = 0; j < 2; j++) {
+			EXPECT_EQ(i + 1, self->sim.peers[j].child_rekeys);
+			EXPECT_EQ(1, self->sim.peers[j].child_ups);
+			EXPECT_EQ(0, self->sim.peers[j].child_downs);
+		}
+	}
+}
+
+TEST_F(rekey, an_ike_sa_by_either_side)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t id;
+
+		ASSERT_TRUE(self->begun || up(self, "", ""));
+		id = only_child(&self->sim, 0)->unique_id;
+		EXPECT_EQ(1, sim_rekey_ike(&self->sim, i));
+		pair_wait(&self->sim, CALM);
+		EXPECT_AGREEMENT();
+		EXPECT_EQ(id, only_child(&self->sim, 0)->unique_id);
+		/* Who rekeyed it is the new one's original initiator (1.3.2). */
+		EXPECT_EQ(i == 0, sim_only_sa(&self->sim.peers[0])->initiator);
+		for (unsigned j = 0; j < 2; j++) {
+			EXPECT_EQ(i + 1, self->sim.peers[j].rekeys);
+			EXPECT_EQ(1, self->sim.peers[j].ups);
+			EXPECT_EQ(0, self->sim.peers[j].downs);
+		}
+	}
+	/* And the new one works. */
+	EXPECT_EQ(1, sim_rekey_child(&self->sim, 1, "net"));
+	pair_wait(&self->sim, CALM);
+	EXPECT_AGREEMENT();
+}
+
+static void initiate(struct sim *sim, unsigned i, const char *child)
+{
+	struct sim_peer *peer = &sim->peers[i];
+	const struct connection *conn = peer->config->connections[0];
+
+	sim->watch_traffic = false;
+	ike_input_initiate(peer->core, sim->now, conn, connection_child(conn, child), &peer->addr,
+			   &sim->peers[!i].addr, NULL, 1);
+	sim_run_results(sim, i, peer->results + 1, DURATION_S(10));
+	pair_wait(sim, DURATION_S(1));
+	sim->watch_traffic = true;
+}
+
+TEST_F(rekey, another_child_sa_shares_the_ike_sa_and_has_its_own_key_exchange)
+{
+	struct child_sa *pfs;
+
+	ASSERT_TRUE(up(self, "", ""));
+	initiate(&self->sim, 1, "pfs");
+	EXPECT_EQ(1, self->sim.peers[0].core->n_sas);
+	EXPECT_EQ(2, self->sim.peers[0].core->n_children);
+	EXPECT_AGREEMENT();
+	pfs = list_last(&sim_only_sa(&self->sim.peers[0])->children, struct child_sa, link);
+	EXPECT_EQ(IKE_KE_CURVE_25519, proposal_id(&pfs->proposal, IKE_TRANSFORM_KE));
+	EXPECT_EQ(1, sim_rekey_child(&self->sim, 0, "pfs"));
+	EXPECT_EQ(1, sim_rekey_ike(&self->sim, 0));
+	pair_wait(&self->sim, CALM);
+	EXPECT_AGREEMENT();
+	EXPECT_EQ(2, self->sim.peers[1].core->n_children);
+	EXPECT_EQ(1, self->sim.peers[1].child_rekeys);
+	EXPECT_EQ(1, self->sim.peers[1].rekeys);
+}
+
+TEST_F(rekey, lifetimes_bring_new_keys_in_time)
+{
+	ASSERT_TRUE(up(self, "rekey_time = 60s\n life_time = 90s\n rand_time = 10s",
+		       "rekey_time = 300s"));
+	pair_wait(&self->sim, DURATION_S(3600));
+	/* It may be in the middle of something. */
+	for (unsigned i = 0; i < 100 && sim_agreement(&self->sim); i++)
+		pair_wait(&self->sim, DURATION_MS(100));
+	EXPECT_AGREEMENT();
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_LE(60, self->sim.peers[i].child_rekeys);
+		EXPECT_GE(75, self->sim.peers[i].child_rekeys);
+		EXPECT_LE(11, self->sim.peers[i].rekeys);
+		EXPECT_GE(16, self->sim.peers[i].rekeys);
+		EXPECT_EQ(0, self->sim.peers[i].child_downs);
+		EXPECT_EQ(0, self->sim.peers[i].downs);
+	}
+}
+
+TEST_F(rekey, a_lifetime_ends_what_cannot_be_rekeyed)
+{
+	ASSERT_TRUE(up(self, "rekey_time = 0s\n life_time = 60s", ""));
+	self->sim.watch_traffic = false;
+	pair_wait(&self->sim, DURATION_S(70));
+	EXPECT_EQ(0, self->sim.peers[0].core->n_children);
+	EXPECT_EQ(0, self->sim.peers[1].core->n_children);
+	EXPECT_EQ(0, self->sim.peers[0].kernel.n_sas + self->sim.peers[1].kernel.n_sas);
+}
+
+/* Both sides begin within a round trip, on a link that loses. */
+static void collide(FIXTURE_DATA(rekey) * self, struct __test_metadata *_metadata, bool ike,
+		    unsigned seeds, unsigned loss)
+{
+	const char *only = getenv("SIM_SEED");
+
+	for (unsigned seed = 1; seed <= seeds; seed++) {
+		struct sim *sim = &self->sim;
+		const char *wrong;
+
+		if (only && seed != (unsigned)atoi(only))
+			continue;
+		ASSERT_TRUE(up(self, "", ""));
+		if (only)
+			log_set_level(NULL, LOG_LEVEL_DEBUG);
+		sim->random = seed * 0x9e3779b97f4a7c15ull;
+		sim->link.loss = sim_random(sim, loss + 1);
+		sim->link.duplication = sim_random(sim, loss + 1);
+		sim->link.reordering = sim_random(sim, loss + 1);
+		sim->link.reordering_delay = DURATION_MS(50);
+		if (ike)
+			sim_rekey_ike(sim, 0);
+		else
+			sim_rekey_child(sim, 0, "net");
+		pair_wait(sim, DURATION_MS(sim_random(sim, 25)));
+		if (ike)
+			sim_rekey_ike(sim, 1);
+		else
+			sim_rekey_child(sim, 1, "net");
+		pair_wait(sim, DURATION_S(1200));
+		wrong = sim_agreement(sim);
+		EXPECT_EQ(NULL, wrong)
+		{
+			TH_LOG("seed %u: %s", seed, wrong);
+		}
+		EXPECT_EQ(0, sim->black_holes)
+		{
+			TH_LOG("seed %u: %s", seed, sim->black_hole);
+		}
+		EXPECT_EQ(1, sim->peers[0].core->n_sas);
+		EXPECT_EQ(1, sim->peers[0].core->n_children);
+		for (unsigned i = 0; i < 2; i++)
+			EXPECT_EQ(0, sim->peers[i].child_downs + sim->peers[i].downs);
+		sim_fini(sim);
+		self->begun = false;
+	}
+}
+
+TEST_F(rekey, both_sides_rekey_the_child_sa_at_once)
+{
+	collide(self, _metadata, false, 300, 0);
+}
+
+TEST_F(rekey, both_sides_rekey_the_child_sa_at_once_on_a_bad_link)
+{
+	collide(self, _metadata, false, 500, 200);
+}
+
+TEST_F(rekey, both_sides_rekey_the_ike_sa_at_once)
+{
+	collide(self, _metadata, true, 300, 0);
+}
+
+TEST_F(rekey, both_sides_rekey_the_ike_sa_at_once_on_a_bad_link)
+{
+	collide(self, _metadata, true, 500, 200);
+}
+
+TEST_HARNESS_MAIN
