@@ -76,6 +76,7 @@ class Test:
         self.addresses = 0
         self.endpoints = []
         self.connections = []
+        self.pools = []
 
     def close(self):
         for endpoint in self.endpoints:
@@ -87,11 +88,23 @@ class Test:
                 self.daemon.call('unload-conn', {'name': name})
             except (Refused, OSError):
                 pass  # the daemon's end says more
+        for name in self.pools:
+            try:
+                self.daemon.call('unload-pool', {'name': name})
+            except (Refused, OSError):
+                pass
 
     def again(self):
         """Begin anew, from another address and with a new connection."""
         self.close()
-        self.endpoints, self.connections = [], []
+        self.endpoints, self.connections, self.pools = [], [], []
+
+    def pool(self, addrs, name=None, **options):
+        """Load a pool of internal addresses; its name."""
+        name = name or self.name
+        self.daemon.call('load-pool', {name: {'addrs': addrs, **options}})
+        self.pools.append(name)
+        return name
 
     # -------- checks --------
 
