@@ -58,13 +58,6 @@ struct ipsec_mark {
 	uint32_t value, mask;
 };
 
-/* Does the network card encrypt (crypto offload)? */
-enum ipsec_offload {
-	IPSEC_OFFLOAD_NO,
-	IPSEC_OFFLOAD_AUTO, /* if it can, else the processor does */
-	IPSEC_OFFLOAD_YES,  /* or the SA is refused: -EOPNOTSUPP */
-};
-
 /* TFC padding (RFC 4303 2.7) up to what the path takes. */
 #define IPSEC_TFC_MTU UINT32_MAX
 
@@ -93,7 +86,6 @@ struct ipsec_sa {
 	/* Tunnel mode: what the outer header has from the inner one (RFC 4301 5.1.2, RFC 6040). */
 	bool no_df, no_ecn, no_dscp; /* not copied outwards; ECN neither inwards */
 	bool dscp_inward;            /* in: the outer DSCP goes into the inner header */
-	enum ipsec_offload offload;
 	uint32_t acquire_seq; /* answers this ACQUIRE, 0: none */
 	char tunnel[32];      /* for people: "connection.child" */
 	/* Transport mode: the selector that goes into the SA; empty lists in tunnel mode. */
