@@ -103,6 +103,35 @@ TEST_F(modes, transport_needs_both_and_ends_as_a_tunnel_else)
 	}
 }
 
+/* The peer behind the NAT is known by two addresses (2.23.1). */
+TEST_F(modes, transport_mode_passes_a_nat)
+{
+	static const char child[] = "x {\nmode = transport\n" ESP " }";
+	struct netaddr inside, outside = NETADDR_NONE;
+	char a[2048], b[2048];
+	struct sim *sim = &self->sim;
+
+	netaddr_parse("203.0.113.9", 0, &outside);
+	config_text(a, sizeof(a), 0, "", child);
+	config_text(b, sizeof(b), 1, "remote_addrs = 203.0.113.9", child);
+	sim_init(sim, 7, a, b);
+	self->made = true;
+	sim->nat = (struct sim_nat){ .on = true, .inside = 0, .shift = 10000, .outside = outside };
+	inside = netaddr_with_port(sim->peers[0].addr, 0);
+	sim_initiate(sim, 0);
+	sim_run_results(sim, 0, 1, DURATION_S(60));
+	ASSERT_EQ(0, sim->peers[0].result);
+	ASSERT_NE(NULL, child_of(sim, 0));
+	ASSERT_NE(NULL, child_of(sim, 1));
+	EXPECT_TRUE(child_of(sim, 0)->transport);
+	EXPECT_TRUE(child_of(sim, 1)->transport);
+	/* Each side's policies are for the packets that it sees. */
+	EXPECT_TRUE(netaddr_same_addr(&inside, &child_of(sim, 0)->local_ts.v[0].first));
+	EXPECT_TRUE(netaddr_same_addr(&outside, &child_of(sim, 1)->remote_ts.v[0].first));
+	EXPECT_TRUE(netaddr_same_addr(&outside, &sim->peers[1].kernel.sa_in.remote_ts.first));
+	EXPECT_TRUE(sim->peers[1].kernel.sa_in.udp_encap);
+}
+
 TEST_F(modes, transport_for_networks_is_a_tunnel)
 {
 	ASSERT_TRUE(negotiate(&self->sim,
