@@ -112,6 +112,18 @@ TEST_F(cp, a_client_gets_an_address_and_its_selectors_become_it)
 	EXPECT_TRUE(ts_list_equal(&child_of(sim, 0)->local_ts, &child_of(sim, 1)->remote_ts));
 	EXPECT_EQ(1, sim->peers[0].internal.n_addrs);
 	EXPECT_EQ(1, sim->peers[0].internal.n_routes);
+	for (unsigned i = 0; i < 2; i++) {
+		struct ike_sa_info *info = ike_sa_describe(sim_only_sa(&sim->peers[i]), NULL);
+		char dns[NETADDR_STRLEN];
+
+		ASSERT_NE(NULL, info);
+		EXPECT_EQ(i == 0, info->n_local_vips);
+		EXPECT_EQ(i == 1, info->n_remote_vips);
+		ASSERT_EQ(i == 0, info->n_dns);
+		if (info->n_dns)
+			EXPECT_STREQ("10.1.0.1", netaddr_str(&info->dns[0], dns));
+		ike_sa_info_free(info);
+	}
 	EXPECT_EQ(1, pool_of(sim, "p")->n_online);
 	down(sim);
 	EXPECT_EQ(0, sim->peers[0].internal.n_addrs);

@@ -25,15 +25,22 @@ static void print_algs(struct bytes section, const char *prefix)
 }
 
 static void print_end(struct bytes ike, const char *label, const char *id, const char *host,
-		      const char *port)
+		      const char *port, const char *vips)
 {
+	struct bytes list;
+
 	printf("  %-6s '", label);
 	text_value(ike, id, "%any");
 	fputs("' @ ", stdout);
 	text_value(ike, host, "?");
 	putchar('[');
 	text_value(ike, port, "?");
-	fputs("]\n", stdout);
+	putchar(']');
+	if (vici_get(ike, VICI_LIST_START, vips, &list)) {
+		fputs(" internal ", stdout);
+		text_list(ike, vips);
+	}
+	putchar('\n');
 }
 
 static void print_traffic(struct bytes child, const char *label, const char *spi, const char *bytes,
@@ -108,7 +115,7 @@ static void print_spis(struct bytes ike)
 static void print_ike(struct bytes name, struct bytes ike)
 {
 	struct vici_item item;
-	struct bytes children;
+	struct bytes children, dns;
 
 	text_print(name);
 	fputs(": #", stdout);
@@ -120,8 +127,13 @@ static void print_ike(struct bytes name, struct bytes ike)
 	fputs(", ", stdout);
 	print_spis(ike);
 	putchar('\n');
-	print_end(ike, "local", "local-id", "local-host", "local-port");
-	print_end(ike, "remote", "remote-id", "remote-host", "remote-port");
+	print_end(ike, "local", "local-id", "local-host", "local-port", "local-vips");
+	print_end(ike, "remote", "remote-id", "remote-host", "remote-port", "remote-vips");
+	if (vici_get(ike, VICI_LIST_START, "dns", &dns)) {
+		fputs("  dns    ", stdout);
+		text_list(ike, "dns");
+		putchar('\n');
+	}
 	if (text_has(ike, "encr-alg")) {
 		print_algs(ike, "  ");
 		fputs(", worker ", stdout);

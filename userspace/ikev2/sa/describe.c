@@ -9,6 +9,7 @@
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/internal_addr.h"
 
 static struct info_algs describe_algs(const struct proposal *p)
 {
@@ -63,6 +64,26 @@ static char *describe_id(const struct identity *id)
 	return strdup(identity_str(id, text, sizeof(text)));
 }
 
+static size_t describe_addrs(const struct netaddr *from, size_t n,
+			     struct netaddr ret_to[INFO_INTERNAL_MAX])
+{
+	n = n < INFO_INTERNAL_MAX ? n : INFO_INTERNAL_MAX;
+	for (size_t i = 0; i < n; i++)
+		ret_to[i] = from[i];
+	return n;
+}
+
+static void describe_internal(const struct ike_sa *sa, struct ike_sa_info *info)
+{
+	const struct netaddr *addrs = NULL;
+	size_t n = internal_addrs_local(sa, &addrs);
+
+	info->n_local_vips = describe_addrs(addrs, n, info->local_vips);
+	n = internal_addrs_remote(sa, &addrs);
+	info->n_remote_vips = describe_addrs(addrs, n, info->remote_vips);
+	info->n_dns = internal_addrs_dns(sa, info->dns, INFO_INTERNAL_MAX);
+}
+
 static int describe_ike(const struct ike_sa *sa, struct ike_sa_info *info)
 {
 	info->name = strdup(sa->conn->name);
@@ -74,6 +95,7 @@ static int describe_ike(const struct ike_sa *sa, struct ike_sa_info *info)
 	info->local_id = describe_id(&sa->local_id);
 	info->remote_id = describe_id(&sa->remote_id);
 	info->initiator = sa->initiator;
+	describe_internal(sa, info);
 	info->nat_local = sa->nat_local;
 	info->nat_remote = sa->nat_remote;
 	info->spi_i = sa->spi_i;

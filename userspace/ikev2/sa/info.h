@@ -49,6 +49,9 @@ struct child_sa_info {
 	struct ts *ts; /* the local ones, then the remote ones; heap */
 };
 
+/* Internal addresses of an IKE SA, and DNS servers that came with them. */
+#define INFO_INTERNAL_MAX 4
+
 struct ike_sa_info {
 	char *name;        /* of the connection, "" before one was chosen; heap */
 	const char *state; /* static: "CONNECTING", "ESTABLISHED", "DELETING" ... */
@@ -62,6 +65,10 @@ struct ike_sa_info {
 	struct info_algs algs;
 	struct duration established; /* since, or INFO_NO_TIME */
 	struct duration rekey_in, reauth_in;
+	/* Internal addresses (RFC 7296 2.19): ours, lent by the peer, or the peer's, lent by us. */
+	size_t n_local_vips, n_remote_vips, n_dns;
+	struct netaddr local_vips[INFO_INTERNAL_MAX], remote_vips[INFO_INTERNAL_MAX];
+	struct netaddr dns[INFO_INTERNAL_MAX]; /* that the peer told us */
 	size_t n_children;
 	struct child_sa_info children[];
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/codec/payload.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
@@ -241,6 +242,25 @@ size_t internal_addrs_local(const struct ike_sa *sa, const struct netaddr **ret_
 size_t internal_addrs_remote(const struct ike_sa *sa, const struct netaddr **ret_addrs)
 {
 	return addrs_of(sa->internal, true, ret_addrs);
+}
+
+size_t internal_addrs_dns(const struct ike_sa *sa, struct netaddr *ret_addrs, size_t max)
+{
+	struct ike_cfg cfg = { .type = IKE_CFG_REPLY };
+	struct ike_cfg_attr attr;
+	size_t n = 0, pos = 0;
+
+	if (!sa->internal)
+		return 0;
+	cfg.attributes = sa->internal->attrs;
+	while (n < max && ike_cfg_next(&cfg, &pos, &attr)) {
+		bool ip4 = attr.type == IKE_CFG_ATTR_INTERNAL_IP4_DNS && attr.value.len == 4;
+		bool ip6 = attr.type == IKE_CFG_ATTR_INTERNAL_IP6_DNS && attr.value.len == 16;
+
+		if (ip4 || ip6)
+			ret_addrs[n++] = netaddr_from_bytes(attr.value, 0);
+	}
+	return n;
 }
 
 /* A wildcard for each family that we are about to ask for. */

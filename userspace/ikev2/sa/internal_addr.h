@@ -71,6 +71,9 @@ void internal_addrs_child(const struct child_sa *child, bool up);
 size_t internal_addrs_local(const struct ike_sa *sa, const struct netaddr **ret_addrs);
 size_t internal_addrs_remote(const struct ike_sa *sa, const struct netaddr **ret_addrs);
 
+/* DNS servers that the peer told us, at most max: how many. */
+size_t internal_addrs_dns(const struct ike_sa *sa, struct netaddr *ret_addrs, size_t max);
+
 /*
  * Configured selectors, where dynamic stands for the internal addresses of that side when there are
  * any, else for its outer address. Our side, while we are about to ask for addresses: all addresses

@@ -107,6 +107,19 @@ static void put_end(struct writer *w, const char *host, const char *port, const 
 	vici_put_str(w, id_key, id ? id : "%any");
 }
 
+/* An empty list is left out, as clients expect it. */
+static void put_addrs(struct writer *w, const char *name, const struct netaddr *addrs, size_t n)
+{
+	char buf[NETADDR_STRLEN];
+
+	if (!n)
+		return;
+	vici_put_list(w, name);
+	for (size_t i = 0; i < n; i++)
+		vici_put_item(w, bytes_str(netaddr_str(&addrs[i], buf)));
+	vici_put_list_end(w);
+}
+
 void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t first, size_t end)
 {
 	vici_put_section(w, ike->name && ike->name[0] ? ike->name : "(unnamed)");
@@ -116,6 +129,9 @@ void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t fir
 	put_end(w, "local-host", "local-port", "local-id", &ike->local, ike->local_id);
 	put_end(w, "remote-host", "remote-port", "remote-id", &ike->remote, ike->remote_id);
 	put_yes(w, "initiator", ike->initiator);
+	put_addrs(w, "local-vips", ike->local_vips, ike->n_local_vips);
+	put_addrs(w, "remote-vips", ike->remote_vips, ike->n_remote_vips);
+	put_addrs(w, "dns", ike->dns, ike->n_dns);
 	vici_put_fmt(w, "initiator-spi", "%016" PRIx64, ike->spi_i);
 	vici_put_fmt(w, "responder-spi", "%016" PRIx64, ike->spi_r);
 	put_yes(w, "nat-local", ike->nat_local);

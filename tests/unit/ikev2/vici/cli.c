@@ -54,8 +54,9 @@ TEST_F(cli, shows_sas)
 	POSTERN("list-sas");
 	EXPECT_EQ(0, self->out.status);
 	EXPECT_PRINTED("gw: #1 ESTABLISHED, IKEv2, 1122334455667788_i* 99aabbccddeeff01_r\n"
-		       "  local  'moon.example.org' @ 192.0.2.1[500]\n"
+		       "  local  'moon.example.org' @ 192.0.2.1[500] internal 10.3.0.9 2001:db8:3::9\n"
 		       "  remote 'sun.example.org' @ 192.0.2.2[4500]\n"
+		       "  dns    10.1.0.53\n"
 		       "  AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519, worker 1\n"
 		       "  established 75s ago, NAT in between\n"
 		       "  net: #1 INSTALLED, reqid 1, TUNNEL, "

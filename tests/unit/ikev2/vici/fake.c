@@ -53,6 +53,11 @@ struct ike_sa_info *fake_sa(uint32_t i, size_t n_children)
 	info->remote_id = strdup("sun.example.org");
 	info->initiator = true;
 	info->nat_remote = true;
+	info->n_local_vips = 2;
+	netaddr_parse("10.3.0.9", 0, &info->local_vips[0]);
+	netaddr_parse("2001:db8:3::9", 0, &info->local_vips[1]);
+	info->n_dns = 1;
+	netaddr_parse("10.1.0.53", 0, &info->dns[0]);
 	info->spi_i = 0x1122334455667788;
 	info->spi_r = 0x99aabbccddeeff00 + i;
 	info->algs = (struct info_algs){ .encr = 20, .encr_bits = 128, .prf = 5, .ke = 31 };
