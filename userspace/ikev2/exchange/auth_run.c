@@ -91,6 +91,6 @@ void auth_run_timeout(struct ike_sa *sa)
 	struct auth_run *run = sa->auth;
 
 	log_obj_warning(ike, sa->log_name, "IKE_AUTH: %s took too long", run->step->name);
-	run->role->refuse(sa, "the checks of its IKE_AUTH took too long");
+	run->role->refuse(sa, "the checks of its IKE_AUTH took too long", "");
 	sa->auth = auth_run_free(run);
 }

@@ -3,8 +3,8 @@
 /*
  * One side's work on the peer's IKE_AUTH message, in steps (RFC 7296 1.2, 2.15):
  *
- *	responder (ike_auth_r.c): identities, verification, uniqueness, authorisation, [configuration,]
- *		Child SA, answer
+ *	responder (ike_auth_r.c): identities, verification, uniqueness, our own proof,
+ *		authorisation, [configuration,] Child SA, answer
  *	initiator (ike_auth_i.c): identity, verification, [configuration,] Child SA
  *
  * A step may have to wait for what happens outside of the core: a job that checks a certificate, a
@@ -41,8 +41,11 @@ struct auth_step {
 
 struct auth_role {
 	const struct auth_step *steps; /* ends with name NULL */
-	/* Don't believe the peer: tell it so, log why, and end the IKE SA. why: static text. */
-	void (*refuse)(struct ike_sa *sa, const char *why);
+	/*
+	 * Don't believe the peer: tell it so, log why, and end the IKE SA. why: static text; detail:
+	 * the same in full for the log, or "".
+	 */
+	void (*refuse)(struct ike_sa *sa, const char *why, const char *detail);
 };
 
 extern const struct auth_role auth_role_initiator, auth_role_responder;

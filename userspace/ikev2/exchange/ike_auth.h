@@ -1,25 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * What both sides of IKE_AUTH share (RFC 7296 1.2, 2.15). Used by ike_auth_i.c and ike_auth_r.c.
+ * What both sides of IKE_AUTH share (RFC 7296 1.2, 2.15), and what IKE_SA_INIT does for it. Used by
+ * the exchanges.
  */
+#include "ikev2/auth/peer_proof.h"
+#include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/message.h"
 #include "ikev2/policy/identity.h"
 
 struct ike_sa;
 
-/* Our identity: the connection's, or our address. */
-void ike_auth_set_local_id(struct ike_sa *sa);
+/* -------- IKE_SA_INIT -------- */
 
-/* Append an ID payload of ours and the AUTH payload over it. 0 or what auth_write() says. */
-int ike_auth_write_identity(struct ike_sa *sa, struct message *m);
+/* Append what a message of ours announces: hash algorithms (RFC 7427 4), as responder CERTREQ. */
+void ike_auth_announce(struct ike_sa *sa, struct message *m);
+/* Take what the peer's message announces. */
+void ike_auth_announced(struct ike_sa *sa, const struct ike_message *m);
+/* Initiator: the keys are there. Makes our AUTH and starts the exchange IKE_AUTH, once. */
+void ike_auth_begin(struct ike_sa *sa);
+
+/* -------- IKE_AUTH -------- */
 
 /*
- * Verify the peer's AUTH payload with ID payload type id_type; sa->remote_id is set already. NULL,
- * or why the peer is refused.
+ * Append identity, certificates, CERTREQ, the identity asked for (idr; NULL: none) and AUTH, in the
+ * order of 1.2. Our AUTH has been made (own_proof.h).
  */
-const char *ike_auth_verify_peer(struct ike_sa *sa, const struct ike_message *m,
-				 enum ike_payload_type id_type);
+void ike_auth_write_proof(struct ike_sa *sa, struct message *m, const struct identity *idr);
 
-/* The messages that AUTH covers are needed no more. */
+/*
+ * The step of both roles that verifies the peer's AUTH with its ID payload of type id_type;
+ * sa->remote_id is set already.
+ */
+enum auth_step_end ike_auth_verify(struct ike_sa *sa, const struct ike_message *m,
+				   enum ike_payload_type id_type);
+
+/* What AUTH needed is needed no more. */
 void ike_auth_forget_init(struct ike_sa *sa);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/auth/own_proof.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/child_offer.h"
@@ -31,20 +32,46 @@ static struct child_sa *auth_child(struct ike_sa *sa)
 	return child && child->state == CHILD_CREATING ? child : NULL;
 }
 
+/* Our AUTH is there, or can't be. */
+static void proof_made(struct ike_sa *sa, int err)
+{
+	if (err < 0) {
+		log_obj_warning(ike, sa->log_name, "connection %s: we can't show who we are: %s",
+				sa->conn->name, own_proof_strerror(err));
+		fsm_enter(sa, IKE_STATE_DEAD, own_proof_strerror(err));
+	} else if (exchange_queue(sa, &exchange_ike_auth, 0) < 0) {
+		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+	}
+}
+
+void ike_auth_begin(struct ike_sa *sa)
+{
+	const char *wrong;
+	int err;
+
+	if (sa->proof && sa->proof->begun)
+		return;
+	wrong = own_proof_choose(sa);
+	if (wrong) {
+		log_obj_warning(ike, sa->log_name, "connection %s: we can't show who we are: %s",
+				sa->conn->name, wrong);
+		fsm_enter(sa, IKE_STATE_DEAD, wrong);
+		return;
+	}
+	/* With a wildcard the secret is looked up by our own identity alone. */
+	sa->remote_id = sa->conn->remote.id;
+	err = own_proof_make(sa, proof_made);
+	if (err != OWN_PROOF_PENDING)
+		proof_made(sa, err);
+}
+
 static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
 	struct child_sa *child = auth_child(sa);
-	int err;
-
-	ike_auth_set_local_id(sa);
-	/* With a wildcard the secret is looked up by our own identity alone. */
-	sa->remote_id = sa->conn->remote.id;
-	err = ike_auth_write_identity(sa, m);
-	if (err < 0)
-		return err;
 	/* A pattern fits many: then the responder shows whichever it has. */
-	if (identity_match(&sa->remote_id, &sa->remote_id) == IDENTITY_MATCH_EXACT)
-		identity_to_wire(&sa->remote_id, message_payload(m, IKE_PAYLOAD_IDR));
+	bool exact = identity_match(&sa->remote_id, &sa->remote_id) == IDENTITY_MATCH_EXACT;
+
+	ike_auth_write_proof(sa, m, exact ? &sa->remote_id : NULL);
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
 	configuration_write_request(sa, m);
@@ -54,12 +81,15 @@ static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m
 }
 
 /* We don't believe the responder: tell it (2.21.2), and that's that. */
-static void initiator_refuse(struct ike_sa *sa, const char *why)
+static void initiator_refuse(struct ike_sa *sa, const char *why, const char *detail)
 {
+	char id[IDENTITY_STRLEN];
 	struct packet *packet;
 	struct message m;
 
-	log_obj_warning(ike, sa->log_name, "the responder is refused: %s", why);
+	log_obj_warning(ike, sa->log_name, "connection %s: the responder [%s] is refused: %s",
+			sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)),
+			detail[0] ? detail : why);
 	message_begin_request(sa, &m, IKE_EXCHANGE_INFORMATIONAL);
 	message_notify(&m, IKE_NOTIFY_AUTHENTICATION_FAILED, BYTES_NONE);
 	if (message_finish(&m, &packet) == 0) {
@@ -83,18 +113,13 @@ static enum auth_step_end step_identity(struct ike_sa *sa, const struct ike_mess
 		wrong = "its identity is not the one configured";
 	if (!wrong)
 		return AUTH_STEP_DONE;
-	initiator_refuse(sa, wrong);
+	initiator_refuse(sa, wrong, "");
 	return AUTH_STEP_LAST;
 }
 
 static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_message *m)
 {
-	const char *wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDR);
-
-	if (!wrong)
-		return AUTH_STEP_DONE;
-	initiator_refuse(sa, wrong);
-	return AUTH_STEP_LAST;
+	return ike_auth_verify(sa, m, IKE_PAYLOAD_IDR);
 }
 
 static enum auth_step_end step_authorisation(struct ike_sa *sa, const struct ike_message *m)

@@ -4,6 +4,7 @@
  * initiator may send on it as soon as it has read our answer.
  */
 #include "pdk/log/log.h"
+#include "ikev2/auth/own_proof.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/configuration.h"
@@ -21,15 +22,21 @@
 LOG_USE(ike);
 
 /* AUTHENTICATION_FAILED, and no IKE SA (2.21.2). */
-static void responder_refuse(struct ike_sa *sa, const char *why)
+static void responder_refuse_for(struct ike_sa *sa, const char *why, const char *detail)
 {
 	char id[IDENTITY_STRLEN];
 
 	log_obj_warning(ike, sa->log_name, "connection %s: the initiator [%s] is refused: %s",
-			sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)), why);
+			sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)),
+			detail[0] ? detail : why);
 	message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_AUTHENTICATION_FAILED,
 			       BYTES_NONE);
 	fsm_enter(sa, IKE_STATE_DEAD, why);
+}
+
+static void responder_refuse(struct ike_sa *sa, const char *why)
+{
+	responder_refuse_for(sa, why, "");
 }
 
 /* -------- steps -------- */
@@ -53,8 +60,9 @@ static const char *find_connection(struct ike_sa *sa, const struct ike_message *
 	if (!conn)
 		return "no connection fits the identities";
 	ike_sa_set_connection(sa, conn);
-	ike_auth_set_local_id(sa);
-	return NULL;
+	ike_auth_announced(sa, m);
+	sa->local_id = idr ? wanted : IDENTITY_ANY;
+	return own_proof_choose(sa);
 }
 
 /* RFC 6023: SA, TSi and TSr may be left out together. */
@@ -83,15 +91,14 @@ static enum auth_step_end step_identities(struct ike_sa *sa, const struct ike_me
 
 static enum auth_step_end step_verification(struct ike_sa *sa, const struct ike_message *m)
 {
-	const char *wrong = ike_auth_verify_peer(sa, m, IKE_PAYLOAD_IDI);
+	return ike_auth_verify(sa, m, IKE_PAYLOAD_IDI);
+}
 
-	if (!wrong && is_childless(m) && sa->conn->childless == CHILDLESS_NEVER)
+static enum auth_step_end step_childless(struct ike_sa *sa, const struct ike_message *m)
+{
+	if (is_childless(m) && sa->conn->childless == CHILDLESS_NEVER)
 		return refuse_syntax(sa, "the initiator wants no Child SA, and childless = never");
-
-	if (!wrong)
-		return AUTH_STEP_DONE;
-	responder_refuse(sa, wrong);
-	return AUTH_STEP_LAST;
+	return AUTH_STEP_DONE;
 }
 
 static const char kept[] = "unique = keep, and there is an IKE SA of that peer already";
@@ -116,6 +123,27 @@ void contact_checked(struct ike_sa *sa, bool exists)
 	if (exists)
 		responder_refuse(sa, kept);
 	auth_run_resume(sa, exists ? AUTH_STEP_LAST : AUTH_STEP_DONE);
+}
+
+static void proof_made(struct ike_sa *sa, int err)
+{
+	if (!sa->auth)
+		return;
+	if (err < 0)
+		responder_refuse(sa, own_proof_strerror(err));
+	auth_run_resume(sa, err < 0 ? AUTH_STEP_LAST : AUTH_STEP_DONE);
+}
+
+static enum auth_step_end step_own_proof(struct ike_sa *sa, const struct ike_message *m)
+{
+	int err = own_proof_make(sa, proof_made);
+
+	if (err == OWN_PROOF_PENDING)
+		return AUTH_STEP_PENDING;
+	if (err == 0)
+		return AUTH_STEP_DONE;
+	responder_refuse(sa, own_proof_strerror(err));
+	return AUTH_STEP_LAST;
 }
 
 /* We know who it is; may it? Its identity is the connection's, or it would not be this one. */
@@ -164,15 +192,9 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 {
 	const struct auth_run *run = sa->auth;
 	struct message m;
-	int err;
 
 	message_begin_response(sa, &m, IKE_EXCHANGE_IKE_AUTH);
-	err = ike_auth_write_identity(sa, &m);
-	if (err < 0) {
-		writer_fini(&m.w);
-		fsm_enter(sa, IKE_STATE_DEAD, strerror(-err));
-		return AUTH_STEP_LAST;
-	}
+	ike_auth_write_proof(sa, &m, NULL);
 	configuration_write_reply(sa, &m);
 	if (run->child)
 		child_offer_write_answer(run->child, NULL, &m);
@@ -188,7 +210,9 @@ static enum auth_step_end step_answer(struct ike_sa *sa, const struct ike_messag
 static const struct auth_step responder_steps[] = {
 	{ "identities", step_identities },
 	{ "verification", step_verification },
+	{ "childlessness", step_childless },
 	{ "uniqueness", step_uniqueness },
+	{ "our own proof", step_own_proof },
 	{ "authorisation", step_authorisation },
 	/* Before the selectors, which depend on it (2.19). */
 	{ "configuration", configuration_take_request },
@@ -197,7 +221,7 @@ static const struct auth_step responder_steps[] = {
 	{ NULL, NULL },
 };
 
-const struct auth_role auth_role_responder = { responder_steps, responder_refuse };
+const struct auth_role auth_role_responder = { responder_steps, responder_refuse_for };
 
 enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m)
 {

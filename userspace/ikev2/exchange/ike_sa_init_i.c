@@ -12,6 +12,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/ike_auth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/connection.h"
@@ -64,6 +65,7 @@ static int init_request(struct ike_sa *sa, struct exchange *x, struct message *m
 	ike_nonce_write(message_payload(m, IKE_PAYLOAD_NONCE), nonce_bytes(&sa->nonce_i));
 	if (sa->conn->fragmentation != FRAGMENTATION_NO)
 		message_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
+	ike_auth_announce(sa, m);
 	return nat_write(sa, m);
 }
 
@@ -142,11 +144,13 @@ static enum fsm_verdict init_response(struct ike_sa *sa, struct exchange *x,
 			  "the peer takes no IKE SA without a Child SA; initiate a child");
 		return FSM_STAY;
 	}
-	if (!sa->init_response ||
-	    (!sa->contacts_awaited && exchange_queue(sa, &exchange_ike_auth, 0) < 0)) {
+	if (!sa->init_response) {
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return FSM_STAY;
 	}
+	ike_auth_announced(sa, m);
+	if (!sa->contacts_awaited)
+		ike_auth_begin(sa);
 	return FSM_OK;
 }
 

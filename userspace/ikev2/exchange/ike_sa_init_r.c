@@ -12,6 +12,7 @@
 #include "ikev2/codec/proposal.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/ike_auth.h"
 #include "ikev2/exchange/message.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/config.h"
@@ -187,6 +188,7 @@ static int init_answer(struct ike_sa *sa)
 		message_notify(&m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
 	if (sa->conn->childless != CHILDLESS_NEVER)
 		message_notify(&m, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE);
+	ike_auth_announce(sa, &m);
 	err = nat_write(sa, &m);
 	if (err < 0) {
 		writer_fini(&m.w);
@@ -213,6 +215,7 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	nonce_set(&sa->nonce_i, request.nonce);
 	nonce_draw(&sa->nonce_r);
 	nat_detect(sa, m);
+	ike_auth_announced(sa, m);
 	sa->fragments.agreed = fragments_agreed(sa, m);
 
 	sa->init_request = packet_new(m->raw);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/auth/own_proof.h"
 #include "ikev2/codec/message.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
@@ -127,7 +128,8 @@ void contact_begin(struct ike_sa *sa)
 {
 	const struct identity *remote = &sa->conn->remote.id;
 
-	ike_auth_set_local_id(sa);
+	/* Who we'll most likely be: should that not work out, IKE_AUTH will say so. */
+	own_proof_choose(sa);
 	/* A pattern names nobody to compare with. */
 	if (sa->conn->unique == UNIQUE_NEVER || sa->reauth_of ||
 	    identity_match(remote, remote) != IDENTITY_MATCH_EXACT) {
@@ -159,8 +161,7 @@ static void begin_auth(struct ike_sa *sa)
 {
 	if (sa->state != IKE_STATE_AUTH_SENT || sa->active || !list_empty(&sa->queue))
 		return;
-	if (exchange_queue(sa, &exchange_ike_auth, 0) < 0)
-		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
+	ike_auth_begin(sa);
 }
 
 void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_t spi,

@@ -8,6 +8,7 @@
 #include "pdk/conf/parser.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/config_private.h"
+#include "ikev2/policy/credentials.h"
 
 /*
  * A snapshot under construction is an ordinary one that nobody else has seen yet. Its connections
@@ -37,6 +38,7 @@ struct ike_config *config_unref(const struct ike_config *config)
 		shared_secret_unref(cfg->secrets[i]);
 	for (size_t i = 0; i < cfg->n_pools; i++)
 		pool_conf_unref(cfg->pools[i]);
+	credentials_unref(cfg->creds);
 	free(cfg->pools);
 	free(cfg->connections);
 	free(cfg->secrets);
@@ -124,8 +126,10 @@ int config_copy(const struct ike_config *old, struct ike_config **ret_cfg)
 	struct ike_config *cfg = config_new(&old->settings);
 	int err = cfg ? 0 : -ENOMEM;
 
-	if (cfg)
+	if (cfg) {
 		cfg->last_reqid = old->last_reqid;
+		cfg->creds = credentials_ref(old->creds);
+	}
 	for (size_t i = 0; !err && i < old->n_connections; i++)
 		err = append_connection(cfg, old->connections[i]);
 	for (size_t i = 0; !err && i < old->n_secrets; i++)
@@ -299,11 +303,14 @@ int config_load_conn(const struct ike_config *old, const struct conf_node *reque
 			return changed(cfg, err, ret_cfg);
 		failed = failed ? failed : err;
 	}
+	if (!failed)
+		failed = config_seal(cfg, old, NULL, report);
 	return changed(cfg, failed, ret_cfg);
 }
 
 int config_unload_conn(const struct ike_config *old, const char *name, struct ike_config **ret_cfg)
 {
+	struct conf_report report = CONF_REPORT_INIT;
 	struct ike_config *cfg;
 	size_t at = find_connection(old, name, SIZE_MAX);
 	int err;
@@ -317,8 +324,9 @@ int config_unload_conn(const struct ike_config *old, const char *name, struct ik
 	cfg->n_connections--;
 	memmove(&cfg->connections[at], &cfg->connections[at + 1],
 		(cfg->n_connections - at) * sizeof(cfg->connections[0]));
-	*ret_cfg = cfg;
-	return 0;
+	err = config_seal(cfg, old, NULL, &report);
+	conf_report_fini(&report);
+	return changed(cfg, err, ret_cfg);
 }
 
 int config_load_shared(const struct ike_config *old, const struct conf_node *request,
@@ -353,21 +361,6 @@ int config_unload_shared(const struct ike_config *old, const char *id, struct ik
 	cfg->n_secrets--;
 	memmove(&cfg->secrets[at], &cfg->secrets[at + 1],
 		(cfg->n_secrets - at) * sizeof(cfg->secrets[0]));
-	*ret_cfg = cfg;
-	return 0;
-}
-
-int config_clear_shared(const struct ike_config *old, struct ike_config **ret_cfg)
-{
-	struct ike_config *cfg;
-	int err;
-
-	err = config_copy(old, &cfg);
-	if (err)
-		return err;
-	for (size_t i = 0; i < cfg->n_secrets; i++)
-		shared_secret_unref(cfg->secrets[i]);
-	cfg->n_secrets = 0;
 	*ret_cfg = cfg;
 	return 0;
 }

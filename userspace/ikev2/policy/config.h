@@ -13,10 +13,13 @@
 #include <stddef.h>
 #include "pdk/conf/report.h"
 #include "pdk/conf/tree.h"
+#include "pdk/crypto/private_key.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/pool_conf.h"
 #include "ikev2/policy/secrets.h"
 #include "ikev2/policy/settings.h"
+
+struct credentials;
 
 #define CONFIG_CONNECTIONS_MAX 65536
 #define CONFIG_SECRETS_MAX     65536
@@ -29,6 +32,7 @@ struct ike_config {
 	const struct connection **connections; /* in the order they were loaded */
 	size_t n_secrets;
 	const struct shared_secret **secrets;
+	struct credentials *creds; /* certificates and private keys; sealed */
 	size_t n_pools;
 	const struct pool_conf **pools;
 	uint32_t last_reqid; /* the highest ever given */
@@ -53,7 +57,10 @@ extern const struct conf_option config_options[];
  */
 int config_from_tree(const struct conf_node *root, const struct ike_config *old,
 		     struct conf_report *report, struct ike_config **ret_cfg);
-/* conf_parse_file() and config_from_tree(). Blocks on files. */
+/*
+ * conf_parse_file(), the files in its folder and those that it names (credential_files.h), and
+ * config_from_tree(). Blocks on files.
+ */
 int config_from_file(const char *path, const struct ike_config *old, struct conf_report *report,
 		     struct ike_config **ret_cfg);
 
@@ -71,8 +78,19 @@ int config_load_pool(const struct ike_config *old, const struct conf_node *reque
 		     struct conf_report *report, struct ike_config **ret_cfg);
 /* -EPERM: it stands in the file. */
 int config_unload_pool(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
-/* clear-creds: a snapshot without any secret. */
-int config_clear_shared(const struct ike_config *old, struct ike_config **ret_cfg);
+/* load-cert: { type, flag, data }. */
+int config_load_cert(const struct ike_config *old, const struct conf_node *request,
+		     struct conf_report *report, struct ike_config **ret_cfg);
+/* load-key: { type, data }. ret_id: public_key_id() of it, PUBLIC_KEY_HASH_LEN bytes. */
+int config_load_key(const struct ike_config *old, const struct conf_node *request,
+		    struct conf_report *report, uint8_t *ret_id, struct ike_config **ret_cfg);
+/* A private key that is decoded already, load-token's for instance. */
+int config_add_key(const struct ike_config *old, const struct private_key *key,
+		   const char *source, struct ike_config **ret_cfg);
+/* unload-key. id: as config_load_key() returned it. */
+int config_unload_key(const struct ike_config *old, struct bytes id, struct ike_config **ret_cfg);
+/* clear-creds: a snapshot without any secret, certificate or key. */
+int config_clear_creds(const struct ike_config *old, struct ike_config **ret_cfg);
 
 /* -------- looking up; what is returned lives as long as cfg -------- */
 

@@ -2,14 +2,18 @@
 #include "ikev2/policy/config_private.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
 
 #include "pdk/conf/options.h"
 #include "pdk/conf/parser.h"
+#include "ikev2/policy/credential_files.h"
 
 /* What the take hooks work on. */
 struct build {
 	struct ike_config *cfg;
 	const struct ike_config *old;
+	struct credential_files files;
 };
 
 static int take_settings(const struct conf_option *o, const struct conf_node *node, void *target,
@@ -56,7 +60,22 @@ static int take_pool(const struct conf_option *o, const struct conf_node *node, 
 }
 
 static const char not_eap[] = "EAP is not built yet; use ike<suffix> { }";
-static const char not_key[] = "private keys are not built yet; use ike<suffix> { }";
+
+static int take_key(const struct conf_option *o, const struct conf_node *node, void *target,
+		    struct conf_report *report)
+{
+	struct build *b = target;
+
+	return credential_file_take(&b->files, node, report);
+}
+
+static int take_token(const struct conf_option *o, const struct conf_node *node, void *target,
+		      struct conf_report *report)
+{
+	struct build *b = target;
+
+	return credential_token_take(&b->files, node, report);
+}
 
 static const struct conf_option connections_table[] = {
 	{ "*", CONF_OPT_SECTIONS, .options = connection_options, .take = take_connection,
@@ -71,12 +90,18 @@ static const struct conf_option secrets_table[] = {
 	{ "xauth*", CONF_OPT_REFUSED, .doc = "XAuth belongs to IKEv1" },
 	{ "ntlm*", CONF_OPT_REFUSED, .doc = not_eap },
 	{ "ppk*", CONF_OPT_REFUSED, .doc = "postquantum preshared keys are not built yet" },
-	{ "private*", CONF_OPT_REFUSED, .doc = not_key },
-	{ "rsa*", CONF_OPT_REFUSED, .doc = not_key },
-	{ "ecdsa*", CONF_OPT_REFUSED, .doc = not_key },
-	{ "pkcs8*", CONF_OPT_REFUSED, .doc = not_key },
-	{ "pkcs12*", CONF_OPT_REFUSED, .doc = not_key },
-	{ "token*", CONF_OPT_REFUSED, .doc = not_key },
+	{ "private*", CONF_OPT_SECTIONS, .options = credential_file_options, .take = take_key,
+	  .doc = "A private key of any kind, in the folder private." },
+	{ "rsa*", CONF_OPT_SECTIONS, .options = credential_file_options, .take = take_key,
+	  .doc = "An RSA key, in the folder rsa." },
+	{ "ecdsa*", CONF_OPT_SECTIONS, .options = credential_file_options, .take = take_key,
+	  .doc = "An ECDSA key, in the folder ecdsa." },
+	{ "pkcs8*", CONF_OPT_SECTIONS, .options = credential_file_options, .take = take_key,
+	  .doc = "A key in PKCS#8 form, in the folder pkcs8." },
+	{ "pkcs12*", CONF_OPT_SECTIONS, .options = credential_file_options, .take = take_key,
+	  .doc = "A PKCS#12 container, in the folder pkcs12." },
+	{ "token*", CONF_OPT_SECTIONS, .options = credential_token_options, .take = take_token,
+	  .doc = "A private key on a token." },
 	{ 0 },
 };
 
@@ -91,26 +116,48 @@ const struct conf_option config_options[] = {
 	  .take = take_settings, .doc = "What concerns the whole daemon." },
 	{ "connections", CONF_OPT_SECTION, .options = connections_table,
 	  .doc = "Whom we talk to, and how." },
-	{ "secrets", CONF_OPT_SECTION, .options = secrets_table, .doc = "Shared secrets." },
+	{ "secrets", CONF_OPT_SECTION, .options = secrets_table, .doc = "Shared secrets, and the passwords of private keys." },
 	{ "pools", CONF_OPT_SECTION, .options = pools_table,
 	  .doc = "Internal addresses to lend to clients." },
-	{ "authorities", CONF_OPT_REFUSED, .doc = "certificates are not built yet" },
+	{ "authorities", CONF_OPT_REFUSED,
+	  .doc = "put CA certificates into x509ca; CRLs and OCSP are found by what they say" },
 	{ 0 },
 };
 
-int config_from_tree(const struct conf_node *root, const struct ike_config *old,
-		     struct conf_report *report, struct ike_config **ret_cfg)
+/* The credentials: what comes by the control protocol stays, files are read anew. */
+static int load_creds(struct build *b, const char *dir, struct conf_report *report)
+{
+	const struct credentials *old = b->old ? b->old->creds : NULL;
+	struct credentials *fresh = credentials_copy(old, true, false);
+	int err;
+
+	if (!fresh)
+		return -ENOMEM;
+	err = credential_files_load(&b->files, dir, fresh, old, report);
+	if (err < 0) {
+		credentials_unref(fresh);
+		return err;
+	}
+	return config_seal(b->cfg, b->old, fresh, report);
+}
+
+static int build(const struct conf_node *root, const char *dir, const struct ike_config *old,
+		 struct conf_report *report, struct ike_config **ret_cfg)
 {
 	struct build b = { config_new_empty(), old };
 	int err;
 
 	if (!b.cfg)
 		return -ENOMEM;
+	credential_files_init(&b.files);
 	if (old)
 		b.cfg->last_reqid = old->last_reqid;
 	err = conf_options_apply(config_options, root, &b, report);
 	if (!err && old)
 		err = config_keep_controlled(b.cfg, old);
+	if (!err)
+		err = load_creds(&b, dir, report);
+	credential_files_fini(&b.files);
 	if (err)
 		config_unref(b.cfg);
 	else
@@ -118,16 +165,26 @@ int config_from_tree(const struct conf_node *root, const struct ike_config *old,
 	return err;
 }
 
+int config_from_tree(const struct conf_node *root, const struct ike_config *old,
+		     struct conf_report *report, struct ike_config **ret_cfg)
+{
+	return build(root, NULL, old, report, ret_cfg);
+}
+
 int config_from_file(const char *path, const struct ike_config *old, struct conf_report *report,
 		     struct ike_config **ret_cfg)
 {
 	_cleanup_conf_ struct conf_node *root = conf_root_new();
+	_cleanup_free_ char *copy = strdup(path);
+	const char *dir;
 	int err;
 
-	if (!root)
+	if (!root || !copy)
 		return -ENOMEM;
 	err = conf_parse_file(path, root, report);
 	if (err)
 		return err;
-	return config_from_tree(root, old, report, ret_cfg);
+	dir = dirname(copy);
+	err = credential_files_inline(root, dir, report);
+	return err ? err : build(root, dir, old, report, ret_cfg);
 }

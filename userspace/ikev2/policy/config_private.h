@@ -11,6 +11,14 @@ int config_grow(void *array, size_t n);
 
 /* A copy with the same objects in it. */
 int config_copy(const struct ike_config *old, struct ike_config **ret_cfg);
+/*
+ * The last step of a new snapshot whose connections or credentials have changed. fresh: new ones, not sealed, taken over also on
+ * failure; NULL: those of old (may be NULL), made anew if the connections that name certificates
+ * have changed. 0, -EINVAL with the reason in report, -ENOMEM.
+ */
+struct credentials;
+int config_seal(struct ike_config *cfg, const struct ike_config *old, struct credentials *fresh,
+		struct conf_report *report);
 
 /*
  * Add a connection to a snapshot that is being made, or replace the one of its name. Where old (may

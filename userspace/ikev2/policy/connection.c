@@ -7,15 +7,6 @@
 
 #include "ikev2/policy/connection_private.h"
 
-const char *auth_type_name(enum auth_type type)
-{
-	switch (type) {
-	case AUTH_TYPE_PSK:
-		return "psk";
-	}
-	return "?";
-}
-
 const char *unique_policy_name(enum unique_policy policy)
 {
 	switch (policy) {
@@ -77,6 +68,8 @@ static void connection_free(struct connection *conn)
 	for (size_t i = 0; i < conn->pools.n; i++)
 		free(conn->pools.v[i]);
 	free(conn->pools.v);
+	auth_conf_fini(&conn->local);
+	auth_conf_fini(&conn->remote);
 	conf_free(conn->source);
 	free(conn->children);
 	free(conn->name);

@@ -12,25 +12,18 @@
 #include "pdk/conf/options.h"
 #include "ikev2/codec/proposal.h"
 #include "ikev2/policy/addr_range.h"
+#include "ikev2/policy/auth_conf.h"
 #include "ikev2/policy/identity.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_conf.h"
 
 #define CONNECTION_CHILDREN_MAX 256
 
-/* How one side proves who it is. */
-enum auth_type {
-	AUTH_TYPE_PSK,
-};
-const char *auth_type_name(enum auth_type type); /* "psk" */
-
-struct auth_conf {
-	enum auth_type type;
-	/*
-	 * Local: who we say we are; %any: the local address. Remote: a pattern that the peer's
-	 * identity must match; %any: whoever knows the key.
-	 */
-	struct identity id;
+/* When we show our certificate or raw public key. */
+enum send_cert {
+	SEND_CERT_ALWAYS,
+	SEND_CERT_NEVER,
+	SEND_CERT_IFASKED, /* the peer has sent a CERTREQ */
 };
 
 /* IKE SAs that are made without a Child SA: RFC 6023. */
@@ -162,6 +155,8 @@ struct connection {
 	struct proposal_list proposals;   /* IKE */
 	enum proposal_prefer prefer;      /* as responder */
 	struct auth_conf local, remote;
+	enum send_cert send_cert;
+	bool send_certreq;
 	enum fragmentation_policy fragmentation;
 	bool encap;                /* force UDP encapsulation by faking a NAT */
 	struct duration dpd_delay; /* idle time before a liveness check; 0: none */

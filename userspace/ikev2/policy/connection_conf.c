@@ -163,92 +163,7 @@ int take_esp_proposals(const struct conf_option *o, const struct conf_node *node
 
 /* -------- authentication -------- */
 
-struct auth_target {
-	struct auth_conf conf;
-	char *auth;
-};
-
-static int take_identity(const struct conf_option *o, const struct conf_node *node, void *target,
-			 struct conf_report *report)
-{
-	struct auth_target *t = target;
-	const char *expected = "an identity";
-
-	if (node->type == CONF_VALUE && !conf_is_binary(node) &&
-	    identity_parse(node->value, &t->conf.id, &expected) == 0)
-		return 0;
-	conf_report_bad(report, node, "%s", expected);
-	return -EINVAL;
-}
-
-static const char not_pubkey[] = "certificates and public keys are not built yet; use auth = psk";
-static const char not_eap[] = "EAP is not built yet; use auth = psk";
-static const char not_xauth[] = "XAuth belongs to IKEv1; use auth = psk";
 static const char one_round[] = "multiple authentication rounds are not built yet";
-
-static const struct conf_option auth_options[] = {
-	{ "auth", CONF_OPT_STRING, offsetof(struct auth_target, auth), .unit = "psk",
-	  .doc = "How this side proves who it is: psk, by a shared secret. Must be set." },
-	{ "id", CONF_OPT_CUSTOM, .dflt = "%any", .unit = "an identity", .take = take_identity,
-	  .doc = "The identity: a host name, user@host, an address, @#hex. Local: %any stands for "
-		 "the local address. Remote: a pattern; * may stand at the front of a name, and "
-		 "%any is anybody." },
-	{ "round", CONF_OPT_ONLY, .dflt = "0", .doc = one_round },
-	{ "eap_id", CONF_OPT_REFUSED, .doc = not_eap },
-	{ "aaa_id", CONF_OPT_REFUSED, .doc = not_eap },
-	{ "xauth_id", CONF_OPT_REFUSED, .doc = not_xauth },
-	{ "cert*", CONF_OPT_REFUSED, .doc = not_pubkey },
-	{ "cacert*", CONF_OPT_REFUSED, .doc = not_pubkey },
-	{ "ca_id", CONF_OPT_REFUSED, .doc = not_pubkey },
-	{ "pubkeys", CONF_OPT_REFUSED, .doc = not_pubkey },
-	{ "revocation", CONF_OPT_REFUSED, .doc = not_pubkey },
-	{ "groups", CONF_OPT_REFUSED, .doc = "group memberships are not built yet" },
-	{ 0 },
-};
-
-static const char no_auth[] = "expected auth = psk, as the default, pubkey, is not built yet";
-
-static const char *why_not(const char *auth)
-{
-	if (strncmp(auth, "pubkey", 6) == 0 || strncmp(auth, "rsa", 3) == 0 ||
-	    strncmp(auth, "ecdsa", 5) == 0 || strncmp(auth, "ike:", 4) == 0)
-		return not_pubkey;
-	if (strncmp(auth, "eap", 3) == 0)
-		return not_eap;
-	if (strncmp(auth, "xauth", 5) == 0)
-		return not_xauth;
-	return "expected psk";
-}
-
-static int check_auth(const struct conf_node *section, const struct auth_target *t,
-		      struct conf_report *report)
-{
-	char path[CONF_PATH_LEN];
-
-	if (t->auth && strcmp(t->auth, "psk") == 0)
-		return 0;
-	if (t->auth)
-		report_item(report, conf_find(section, "auth"), t->auth, why_not(t->auth));
-	else
-		conf_report_add(report, &section->origin, "%s: found no auth, %s",
-				conf_path(section, path, sizeof(path)), no_auth);
-	return -EINVAL;
-}
-
-static int fill_auth(const struct conf_node *section, struct auth_conf *ret_conf,
-		     struct conf_report *report)
-{
-	struct auth_target t = { .conf.type = AUTH_TYPE_PSK };
-	int err;
-
-	err = conf_options_apply(auth_options, section, &t, report);
-	if (!err)
-		err = check_auth(section, &t, report);
-	if (!err)
-		*ret_conf = t.conf;
-	conf_options_clear(auth_options, &t);
-	return err;
-}
 
 /* The sections "local" and "remote", perhaps with more behind the name, but one of each. */
 static int take_auth(const struct conf_option *o, const struct conf_node *section, void *target,
@@ -268,7 +183,8 @@ static int take_auth(const struct conf_option *o, const struct conf_node *sectio
 				conf_path(section, path, sizeof(path)), one_round);
 		return -EINVAL;
 	}
-	return fill_auth(section, (void *)((char *)target + o->offset), report);
+	return auth_conf_fill(section, o->name[0] == 'l', (void *)((char *)target + o->offset),
+			      report);
 }
 
 static bool has_section(const struct conf_node *section, const char *prefix)
@@ -290,8 +206,10 @@ int connection_check_auth(const struct conf_node *section, struct conf_report *r
 	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
 		if (has_section(section, sides[i]))
 			continue;
-		conf_report_add(report, &section->origin, "%s: found no section %s, %s",
-				conf_path(section, path, sizeof(path)), sides[i], no_auth);
+		conf_report_add(report, &section->origin,
+				"%s: found no section %s, expected one (auth = psk, or a certificate or "
+				"public key)",
+				conf_path(section, path, sizeof(path)), sides[i]);
 		err = -EINVAL;
 	}
 	return err;
@@ -307,6 +225,8 @@ static const char *const childless_names[] = { "allow", "never", NULL };
 
 /* As enum unique_policy. */
 static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
+
+static const char *const send_cert_names[] = { "always", "never", "ifasked", NULL };
 
 static const struct conf_option children_options[] = {
 	{ "*", CONF_OPT_SECTIONS, .options = child_options, .take = child_conf_take,
@@ -340,6 +260,11 @@ const struct conf_option connection_options[] = {
 	  .doc = "Fragmentation of long IKE messages (RFC 7383). yes: announce it, and use it with "
 		 "a peer that does so, too. accept: announce it, but send messages whole. force: "
 		 "the same as yes. no: don't announce it; then the peer may not use it either." },
+	{ "send_cert", CONF_OPT_ENUM, FIELD(send_cert), .dflt = "ifasked", .names = send_cert_names,
+	  .doc = "When our certificate, or raw public key, is sent: ifasked: when the peer asks "
+		 "for certificates." },
+	{ "send_certreq", CONF_OPT_BOOL, FIELD(send_certreq), .dflt = "yes",
+	  .doc = "Ask the peer for certificates of the CAs that we know." },
 	{ "encap", CONF_OPT_BOOL, FIELD(encap), .dflt = "no",
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
@@ -386,8 +311,6 @@ const struct conf_option connection_options[] = {
 	{ "aggressive", CONF_OPT_ONLY, .dflt = "no", .doc = "aggressive mode belongs to IKEv1" },
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
 	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },
-	{ "send_cert", CONF_OPT_ONLY, .dflt = "never", .doc = not_pubkey },
-	{ "send_certreq", CONF_OPT_ONLY, .dflt = "no", .doc = not_pubkey },
 	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },
 	{ "if_id_in", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
 	{ "if_id_out", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },

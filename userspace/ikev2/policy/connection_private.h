@@ -14,7 +14,7 @@ int child_conf_take(const struct conf_option *option, const struct conf_node *se
 		    struct conf_report *report);
 void child_conf_fini(struct child_conf *child);
 
-/* Both sides say how they prove who they are, as the default of swanctl.conf isn't supported. */
+/* Both sides have a section that says how they prove who they are. */
 int connection_check_auth(const struct conf_node *section, struct conf_report *report);
 
 /*

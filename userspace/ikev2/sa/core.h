@@ -28,6 +28,7 @@ struct contact;
 struct ike_core;
 struct ike_config;
 struct ike_sa;
+struct revocation;
 
 /* -------- outputs -------- */
 
@@ -145,6 +146,8 @@ struct ike_core_params {
 	/* Our index among the workers: it stands in the SPIs that we make. */
 	unsigned worker, n_workers;
 	uint16_t port, natt_port; /* our UDP ports: 500 and 4500 */
+	/* For certificate checks; NULL: nothing is fetched. Outlives all jobs. */
+	struct revocation *revocation;
 	/* Debugging: called with the keys of each IKE SA; NULL normally. */
 	void (*key_log)(const struct ike_sa *sa, void *data);
 	void *key_log_data;

@@ -7,6 +7,7 @@
 
 #include "bpf/shared/steer.h"
 #include "pdk/base/random.h"
+#include "ikev2/auth/own_proof.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/timers.h"
@@ -94,6 +95,8 @@ void ike_sa_free(struct ike_sa *sa)
 	exchange_free(sa->active);
 	packet_unref(sa->held);
 	auth_run_free(sa->auth);
+	own_proof_free(sa->proof);
+	free(sa->cert_request);
 	window_fini(&sa->window);
 	reassembly_reset(&sa->fragments.requests);
 	reassembly_reset(&sa->fragments.responses);

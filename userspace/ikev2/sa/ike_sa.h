@@ -22,6 +22,8 @@
 #include "ikev2/sa/window.h"
 
 struct auth_run;
+struct cert_request;
+struct own_proof;
 struct connection;
 struct exchange;
 struct ike_config;
@@ -67,6 +69,9 @@ struct ike_sa {
 	struct kex *kex;    /* until the keys are made */
 	uint16_t ke_method; /* what our KE payload carries; the one in use */
 	struct nonce nonce_i, nonce_r;
+	unsigned peer_hashes; /* that its signatures and ours may use: set of 1 << IKE_SIG_HASH_* */
+	struct cert_request *cert_request; /* the peer's; NULL: none; until established */
+	struct own_proof *proof;	   /* our AUTH; until established */
 	struct packet *init_request, *init_response; /* for AUTH (2.15); until established */
 
 	/* Initiator: the rounds of IKE_SA_INIT. */

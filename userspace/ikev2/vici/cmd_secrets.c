@@ -43,7 +43,7 @@ static enum vici_outcome clear_creds(struct vici_session *s, struct bytes args, 
 {
 	struct vici_server *server = vici_session_server(s);
 	struct ike_config *config = NULL;
-	int err = config_clear_shared(server->backend->config(server->ctx), &config);
+	int err = config_clear_creds(server->backend->config(server->ctx), &config);
 
 	vici_change_config(s, err, config, NULL, w);
 	return VICI_DONE;

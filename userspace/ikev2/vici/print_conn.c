@@ -33,6 +33,8 @@ static const char *auth_class(enum auth_type type)
 	switch (type) {
 	case AUTH_TYPE_PSK:
 		return "pre-shared key";
+	case AUTH_TYPE_PUBKEY:
+		return "public key";
 	}
 	return "unknown";
 }
@@ -44,6 +46,18 @@ static void put_auth(struct writer *w, const char *name, const struct auth_conf 
 	vici_put_section(w, name);
 	vici_put_str(w, "class", auth_class(auth->type));
 	vici_put_str(w, "id", identity_str(&auth->id, buf, sizeof(buf)));
+	if (auth->n_certs) {
+		vici_put_list(w, "certs");
+		for (size_t i = 0; i < auth->n_certs; i++)
+			vici_put_item(w, bytes_str(certificate_subject_str(auth->certs[i])));
+		vici_put_list_end(w);
+	}
+	if (auth->n_cacerts) {
+		vici_put_list(w, "cacerts");
+		for (size_t i = 0; i < auth->n_cacerts; i++)
+			vici_put_item(w, bytes_str(certificate_subject_str(auth->cacerts[i])));
+		vici_put_list_end(w);
+	}
 	vici_put_section_end(w);
 }
 

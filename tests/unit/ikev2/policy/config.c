@@ -111,7 +111,8 @@ TEST_F(config, bad_files_leave_the_old_snapshot_alone)
 	} bad[] = {
 		{ "pools { a { } }", "f:1:9: pools.a: found no addrs, expected them\n" },
 		{ "authorities { a { } }",
-		  "f:1:1: authorities: not supported: certificates are not built yet\n" },
+		  "f:1:1: authorities: not supported: put CA certificates into x509ca; CRLs and "
+		  "OCSP are found by what they say\n" },
 		{ "conections { }",
 		  "f:1:1: conections: unknown section; did you mean connections?\n" },
 		{ "settings = 1", "f:1:1: settings: found '1', expected a section\n" },
@@ -119,9 +120,12 @@ TEST_F(config, bad_files_leave_the_old_snapshot_alone)
 		  "f:1:15: connections.a: found 'b', expected a section\n" },
 		{ "secrets { eap-1 { secret = x } }", "f:1:11: secrets.eap-1: not supported: EAP "
 						      "is not built yet; use ike<suffix> { }\n" },
-		{ "secrets { private { file = x } }",
-		  "f:1:11: secrets.private: not supported: private keys are not built yet; use "
-		  "ike<suffix> { }\n" },
+		{ "secrets { private { secret = x } }",
+		  "f:1:11: secrets.private: expected a file\n" },
+		{ "secrets { rsa-1 { file = /nonesuch/key.pem } }",
+		  "f:1:11: secrets.rsa-1: /nonesuch/key.pem: No such file or directory\n" },
+		{ "secrets { token { pin = 1234 } }",
+		  "f:1:11: secrets.token: expected a handle or a uri\n" },
 		{ "secrets { ika { } }",
 		  "f:1:11: secrets.ika: unknown section; did you mean ike*?\n" },
 		{ "connections { a { mobike = yes\n" AUTH " } }\nsettings { workers = x }",
@@ -266,7 +270,7 @@ TEST_F(config, secrets_come_and_go_by_the_control_protocol)
 	ASSERT_EQ(1, self->cfg->n_secrets);
 	EXPECT_STREQ("two", self->cfg->secrets[0]->name);
 	EXPECT_EQ(-ENOENT, config_unload_shared(self->cfg, "one", &next));
-	CHANGE(config_clear_shared(self->cfg, &changed));
+	CHANGE(config_clear_creds(self->cfg, &changed));
 	EXPECT_EQ(0, self->cfg->n_secrets);
 	LOAD_SHARED("id = one\n type = ike\n data = y");
 	EXPECT_EQ(1, self->cfg->n_secrets);

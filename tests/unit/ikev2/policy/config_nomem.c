@@ -133,7 +133,7 @@ TEST(changes_are_made_whole_or_not_at_all)
 	conf_add_item(owners, bytes_str("moon"), NULL);
 	EVERY_ALLOCATION(config_load_shared(cfg, request, &report, &next), config_unref(next));
 	EVERY_ALLOCATION(config_unload_shared(cfg, "ike-1", &next), config_unref(next));
-	EVERY_ALLOCATION(config_clear_shared(cfg, &next), config_unref(next));
+	EVERY_ALLOCATION(config_clear_creds(cfg, &next), config_unref(next));
 	conf_free(request);
 	EXPECT_EQ(2, cfg->n_connections);
 	EXPECT_EQ(2, cfg->n_secrets);

@@ -209,22 +209,19 @@ static const struct {
 	{ "local-2 { auth = psk }",
 	  "f:2:1: gw.local-2: not supported: multiple authentication rounds are not built yet\n" },
 	{ "gw { local { auth = pubkey }\nremote { auth = eap-tls }\n}",
-	  "f:1:14: gw.local.auth: found 'pubkey': certificates and public keys are not built yet; "
-	  "use auth = psk\n"
-	  "f:2:10: gw.remote.auth: found 'eap-tls': EAP is not built yet; use auth = psk\n" },
+	  "f:2:10: gw.remote.auth: found 'eap-tls': EAP is not built yet; use auth = pubkey or psk\n" },
 	{ "gw { local { auth = xauth }\nremote { auth = sorcery }\n}",
-	  "f:1:14: gw.local.auth: found 'xauth': XAuth belongs to IKEv1; use auth = psk\n"
-	  "f:2:10: gw.remote.auth: found 'sorcery': expected psk\n" },
+	  "f:1:14: gw.local.auth: found 'xauth': XAuth belongs to IKEv1; use auth = pubkey or "
+	  "psk\n"
+	  "f:2:10: gw.remote.auth: found 'sorcery', expected psk, or pubkey, rsa, rsa/pss, ecdsa, "
+	  "ed25519 or ed448, with least bits and hashes behind, such as rsa-3072-sha256-sha512\n" },
 	{ "gw { local { id = moon }\n}",
-	  "f:1:6: gw.local: found no auth, expected auth = psk, as the default, pubkey, is not "
-	  "built yet\n"
-	  "f:1:1: gw: found no section remote, expected auth = psk, as the default, pubkey, is not "
-	  "built yet\n" },
+	  "f:1:1: gw: found no section remote, expected one (auth = psk, or a certificate or "
+	  "public key)\n" },
 	{ "gw { local { auth = psk\n certs = moon.pem }\n remote { auth = psk } }",
-	  "f:2:2: gw.local.certs: not supported: certificates and public keys are not built yet; "
-	  "use auth = psk\n" },
+	  "f:2:2: gw.local.certs: expected an X.509 certificate in PEM or DER\n" },
 	{ "gw { local { auth = psk\n eap_id = x }\n remote { auth = psk } }",
-	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = psk\n" },
+	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = pubkey or psk\n" },
 	{ "children { c {\nmode = beet\n} }",
 	  "f:3:1: gw.children.c.mode: found 'beet', expected tunnel, transport, pass or drop\n" },
 	{ "children { c {\nmode = pass\nstart_action = start\n} }",
