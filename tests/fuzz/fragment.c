@@ -34,8 +34,9 @@ static struct aead_key *key_get(void)
 	if (!ctx)
 		FUZZ_CHECK(crypto_ctx_new(NULL, &ctx) == 0);
 	if (!key)
-		FUZZ_CHECK(aead_key_new(ctx, &suite, BYTES(bytes, crypto_suite_encr_key_len(&suite)),
-					BYTES_NONE, &key) == 0);
+		FUZZ_CHECK(aead_key_new(ctx, &suite,
+					BYTES(bytes, crypto_suite_encr_key_len(&suite)), BYTES_NONE,
+					&key) == 0);
 	return key;
 }
 
@@ -75,7 +76,8 @@ static void model_check(const struct model *model, const uint8_t *data, size_t l
 
 /* What the reassembly says of a fragment is what the model would say. */
 static void store(struct reassembly *r, struct model *model, uint32_t id,
-		  const struct ike_fragment *f, struct bytes chunk, uint8_t fill, size_t message_len)
+		  const struct ike_fragment *f, struct bytes chunk, uint8_t fill,
+		  size_t message_len)
 {
 	static const struct instant later = { 1 };
 	bool anew = !model->total || model->id != id || f->total > model->total;

@@ -292,7 +292,8 @@ TEST_F_TIMEOUT(pair, fragments_survive_a_bad_link, 300)
 		sim->link = (struct sim_link){ .delay = DURATION_MS(20) };
 		sim_run(sim, instant_add(sim->now, DURATION_S(600)));
 		wrong = sim_agreement(sim);
-		ASSERT_EQ(NULL, wrong) {
+		ASSERT_EQ(NULL, wrong)
+		{
 			TH_LOG("handshake %u of SIM_SEED=%llu: %s", i,
 			       (unsigned long long)self->seed, wrong);
 		}
@@ -398,8 +399,8 @@ static void disturb(struct sim *sim, unsigned to, const struct netaddr *local,
 	struct ike_message m;
 	uint8_t *copy;
 
-	if (ike_message_parse(message, &m, NULL) != IKE_OK ||
-	    m.encrypted_type != IKE_PAYLOAD_SKF || bytes_dup(message, &copy) < 0)
+	if (ike_message_parse(message, &m, NULL) != IKE_OK || m.encrypted_type != IKE_PAYLOAD_SKF ||
+	    bytes_dup(message, &copy) < 0)
 		return;
 	for (size_t at = 0; at < message.len; at += 1 + sim_random(sim, 20)) {
 		copy[at] ^= 1u << sim_random(sim, 8);

@@ -75,6 +75,27 @@ TEST_F(nat, is_found_and_both_go_on_by_port_4500)
 	EXPECT_EQ(0, sim->peers[1].kernel.updates);
 }
 
+/* Others may share the address of the peer's NAT: the reqid tells their packets apart, too. */
+TEST_F(nat, gives_each_peer_behind_it_a_reqid_of_its_own)
+{
+	static const uint32_t single = IPSEC_REQID_BASE + IPSEC_REQID_COUNT / 2;
+	struct sim *sim = &self->sim;
+
+	for (int nat = 0; nat < 2; nat++) {
+		struct child_sa *a, *b;
+
+		sim->nat.on = nat;
+		ASSERT_TRUE(pair_up(sim));
+		a = list_first(&sim_only_sa(&sim->peers[0])->children, struct child_sa, link);
+		b = list_first(&sim_only_sa(&sim->peers[1])->children, struct child_sa, link);
+		EXPECT_GT(single, a->reqid);
+		EXPECT_EQ(nat, b->reqid >= single);
+		sim_terminate(sim, 0);
+		pair_wait(sim, DURATION_S(60));
+		sim->peers[0].results = 0;
+	}
+}
+
 /* The peer that it has moved sends something new: that is enough, and the kernel is told. */
 TEST_F(nat, that_rebinds_is_followed_by_the_next_message)
 {
@@ -267,7 +288,8 @@ TEST_F(nat, may_be_pretended)
 /* A host with several addresses sends a hash of each; one that fits is enough (2.23). */
 TEST_F(nat, is_not_found_where_one_of_several_sources_fits)
 {
-	static const struct ike_header header = { .spi_i = 7, .exchange = IKE_EXCHANGE_IKE_SA_INIT };
+	static const struct ike_header header = { .spi_i = 7,
+						  .exchange = IKE_EXCHANGE_IKE_SA_INIT };
 	static const uint8_t other[20] = { 1 };
 	struct sim *sim = &self->sim;
 	uint8_t buf[512];

@@ -16,8 +16,8 @@ LOG_USE(ike);
 
 #define IPV4_HEADER_LEN 20
 #define IPV6_HEADER_LEN 40
-#define UDP_HEADER_LEN	8
-#define MARKER_LEN	4 /* RFC 3948 2.2 */
+#define UDP_HEADER_LEN  8
+#define MARKER_LEN      4 /* RFC 3948 2.2 */
 
 /* 2.5.2: few and coarse, downwards. Both families: a tunnel may make an IPv6 path narrower, too. */
 static const uint16_t sizes[] = { 1280, FRAGMENT_SIZE_MIN };
@@ -163,7 +163,7 @@ struct packet *fragments_cut_smaller(struct ike_sa *sa, const struct packet *pac
 		/* First what the path is known to take, then what it may. */
 		size = i ? sizes[i - 1] : limit;
 		chunk_max = ike_skf_chunk_max(suite, message_max(sa, size));
-		/* What fits must become more fragments, too: the peer tells the sets apart by it. */
+		/* What fits must be more fragments, too: that tells the sets apart. */
 		if (!i && chunk_max > content / (n + 1) + 1)
 			chunk_max = content / (n + 1) + 1;
 		more = count(content, chunk_max);

@@ -41,7 +41,7 @@ static void follow(struct ike_sa *sa, const struct netaddr *remote)
 	sa->remote = *remote;
 	sa->core->counters.followed++;
 	ike_sa_rename(sa);
-	list_for_each(child, &sa->children, link)
+	list_for_each (child, &sa->children, link)
 		follow_child(child);
 }
 
@@ -60,7 +60,7 @@ static struct child_sa *child_by_mapping(struct ike_core *core, const struct ips
 {
 	struct ike_sa *sa;
 
-	list_for_each(sa, &core->sas, link) {
+	list_for_each (sa, &core->sas, link) {
 		struct child_sa *child = child_sa_by_spi_in(sa, mapping->spi);
 
 		if (child && child->reqid == mapping->reqid)
@@ -77,8 +77,8 @@ void ike_input_mapping(struct ike_core *core, struct instant now,
 
 	core->now = now;
 	/*
-	 * It was authentic, but without a replay window nothing shows that it was new. And the event
-	 * may be older than what we know by now: the SA had another address when it happened.
+	 * It was authentic, but without a replay window nothing shows that it was new. And the
+	 * event may be older than what we know by now: the SA had another address when it happened.
 	 */
 	if (sa && may_follow(sa) && child->conf->replay_window &&
 	    netaddr_equal(&mapping->old_src, &sa->remote) &&

@@ -96,9 +96,9 @@ enum fragment_verdict fragment_take(struct ike_sa *sa, struct ike_message *m, in
 		return FRAGMENT_COMPLETE;
 	}
 	core->counters.fragments++;
-	err = reassembly_add(r, m->header.message_id, &fragment, chunk, m->raw.len,
-			     instant_add(core->now, ike_settings_retransmit_total(
-							    &core->config->settings)));
+	err = reassembly_add(
+		r, m->header.message_id, &fragment, chunk, m->raw.len,
+		instant_add(core->now, ike_settings_retransmit_total(&core->config->settings)));
 	switch (err) {
 	case REASSEMBLY_STORED:
 		return FRAGMENT_STORED;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Putting a fragmented message together: RFC 7383 2.6. One direction of one IKE SA, one message at a
- * time. It is told of fragments whose integrity check has passed only; what unauthenticated numbers
- * may be good for is asked before by reassembly_wants(). Owner only.
+ * Putting a fragmented message together: RFC 7383 2.6. One direction of one IKE SA, one message at
+ * a time. It is told of fragments whose integrity check has passed only; what unauthenticated
+ * numbers may be good for is asked before by reassembly_wants(). Owner only.
  */
 #include <stdbool.h>
 #include "pdk/base/time.h"
@@ -11,19 +11,19 @@
 
 /* More than that, and the peer is broken or means us ill (RFC 7383 5). */
 #define REASSEMBLY_FRAGMENTS_MAX 256
-#define REASSEMBLY_SIZE_MAX	 65535 /* octets of content, what a message could be at all */
+#define REASSEMBLY_SIZE_MAX      65535 /* octets of content, what a message could be at all */
 
 struct chunk;
 
 struct reassembly {
 	uint32_t message_id;
-	uint16_t total, have; /* fragments; total 0: nothing is under way */
-	uint8_t first;	      /* type of the first inner payload, once fragment 1 is there */
-	size_t size;	      /* octets of content so far */
-	size_t largest;	      /* octets of the longest message that a fragment came in */
-	struct instant until; /* then it is given up; INSTANT_NEVER when nothing is under way */
+	uint16_t total, have;  /* fragments; total 0: nothing is under way */
+	uint8_t first;         /* type of the first inner payload, once fragment 1 is there */
+	size_t size;           /* octets of content so far */
+	size_t largest;        /* octets of the longest message that a fragment came in */
+	struct instant until;  /* then it is given up; INSTANT_NEVER when nothing is under way */
 	struct chunk **chunks; /* by number - 1 */
-	size_t *used;	       /* octets of memory that all reassemblies of the core hold */
+	size_t *used;          /* octets of memory that all reassemblies of the core hold */
 };
 
 void reassembly_init(struct reassembly *r, size_t *used);
