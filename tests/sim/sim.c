@@ -7,6 +7,7 @@
 
 #include "pdk/conf/parser.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/policy/credential_files.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -393,6 +394,7 @@ static void peer_init(struct sim *sim, unsigned i, const char *text)
 	_cleanup_conf_ struct conf_node *root = conf_root_new();
 
 	if (!root || conf_parse(bytes_str(text), "simulation", root, &report) < 0 ||
+	    credential_files_inline(root, NULL, &report) < 0 ||
 	    config_from_tree(root, NULL, &report, &peer->config) < 0)
 		die(conf_report_text(&report));
 	conf_report_fini(&report);

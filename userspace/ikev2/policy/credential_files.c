@@ -120,9 +120,18 @@ static int inline_item(const char *item, const struct conf_node *node, void *dat
 	return err;
 }
 
+/* Not a name, or a list of what isn't: it has been here before. */
 static bool is_content(const struct conf_node *node)
 {
-	return node->type == CONF_VALUE && (conf_is_binary(node) || strchr(node->value, '\n'));
+	const struct conf_node *item;
+
+	if (node->type == CONF_VALUE)
+		return conf_is_binary(node) || strchr(node->value, '\n');
+	if (node->type == CONF_LIST)
+		conf_for_each(item, node)
+			if (is_content(item))
+				return true;
+	return false;
 }
 
 /* A value or list of names becomes a list of contents. */

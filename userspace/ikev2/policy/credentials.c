@@ -361,6 +361,8 @@ int credentials_seal(struct credentials *c, const struct connection *const *conn
 		/* They help to build our own chain, and are trusted as everything configured. */
 		if (err == 0)
 			err = add_all(builder, TRUST_ANCHOR, local->cacerts, local->n_cacerts);
+		if (err == 0)
+			err = add_all(builder, TRUST_INTERMEDIATE, local->extras, local->n_extras);
 	}
 	if (err == 0)
 		err = trust_store_build(builder, &c->trust);
