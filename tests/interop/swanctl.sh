@@ -56,6 +56,8 @@ check "statistics can be had" says 'uptime' gw-a --stats
 check "it is made anew" says 'rekey completed successfully' gw-a --rekey --ike site-b --reauth
 check "and the new one takes over" wait_for 10 says 'site-b: #[3-9].*ESTABLISHED, IKEv2' gw-a --list-sas
 check "the old one is gone" wait_for 10 without 'site-b: #1,' gw-a --list-sas
+check "it gets new keys" says 'rekey completed successfully' gw-a --rekey --ike site-b
+check "its child, too" wait_for 10 says 'rekey completed successfully' gw-a --rekey --child net
 check "it is taken down" says 'terminate completed successfully' gw-a --terminate --ike site-b --timeout 30
 check "and no longer listed" without ESTABLISHED gw-a --list-sas
 check "nor by the peer" wait_for 5 without ESTABLISHED gw-b --list-sas

@@ -122,7 +122,7 @@ static void terminate(void *ctx, const struct vici_sa_filter *filter, bool force
 	terminate_check(wait);
 }
 
-/* -------- reauth -------- */
+/* -------- rekey -------- */
 
 static void renewing_check(struct wait *wait)
 {
@@ -132,7 +132,8 @@ static void renewing_check(struct wait *wait)
 	free(wait);
 }
 
-static void reauth(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req)
+static void rekey(void *ctx, const struct vici_sa_filter *filter, bool reauth,
+		  struct vici_request *req)
 {
 	struct posternd *d = ctx;
 	struct wait *wait = wait_new(req);
@@ -140,7 +141,7 @@ static void reauth(void *ctx, const struct vici_sa_filter *filter, struct vici_r
 	if (!wait)
 		return;
 	for (unsigned w = 0; w < d->n_workers; w++)
-		if (shard_reauth(d, w, filter, wait_token(wait)) == 0)
+		if (shard_rekey(d, w, filter, reauth, wait_token(wait)) == 0)
 			wait->workers++;
 	renewing_check(wait);
 }
@@ -337,7 +338,7 @@ const struct vici_backend control_backend = {
 	.reload = reload,
 	.initiate = initiate,
 	.terminate = terminate,
-	.reauth = reauth,
+	.rekey = rekey,
 	.list_sas = control_list_sas,
 	.install = install,
 	.uninstall = uninstall,

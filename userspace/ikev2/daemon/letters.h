@@ -46,7 +46,8 @@ struct letter_filter {
 	struct mail mail;
 	struct shard *to;
 	struct vici_sa_filter filter;
-	bool force;
+	bool force;	/* terminate */
+	bool reauth;	/* rekey */
 	uint32_t first; /* list: the lowest unique number of interest */
 	uint64_t token;
 	/* The answer, on the way back. */

@@ -679,31 +679,36 @@ int shard_terminate(struct posternd *d, unsigned worker, const struct vici_sa_fi
 	return 0;
 }
 
-static void deliver_reauth(struct mail *mail)
+static void deliver_rekey(struct mail *mail)
 {
 	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
 	const struct ike_filter filter = {
 		.ike = letter->filter.ike,
+		.child = letter->filter.child,
 		.ike_id = letter->filter.ike_id,
+		.child_id = letter->filter.child_id,
 	};
 	struct shard *shard = letter->to;
+	struct instant now;
 
 	if (!shard->worker->stopping) {
-		letter->matched = ike_input_reauth(shard->core, loop_now(shard->worker->loop),
-						   &filter);
+		now = loop_now(shard->worker->loop);
+		letter->matched = letter->reauth ? ike_input_reauth(shard->core, now, &filter)
+						 : ike_input_rekey(shard->core, now, &filter);
 		shard_perform(shard);
 	}
 	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_renewing);
 }
 
-int shard_reauth(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
-		 uint64_t token)
+int shard_rekey(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
+		bool reauth, uint64_t token)
 {
 	struct letter_filter *letter = filter_letter(d, worker, filter, token);
 
 	if (!letter)
 		return -ENOMEM;
-	workers_post(d->workers, worker, &letter->mail, deliver_reauth);
+	letter->reauth = reauth;
+	workers_post(d->workers, worker, &letter->mail, deliver_rekey);
 	return 0;
 }
 

@@ -59,7 +59,7 @@ int shard_initiate(struct posternd *d, unsigned worker, const struct connection 
 /* The answers arrive at control_terminated() and control_listed() (control.h). -ENOMEM. */
 int shard_terminate(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
 		    bool force, uint64_t token);
-int shard_reauth(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
-		 uint64_t token);
+int shard_rekey(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
+		bool reauth, uint64_t token);
 int shard_list(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
 	       uint32_t first, uint64_t token);

@@ -149,10 +149,12 @@ struct vici_backend {
 			  struct vici_request *req);
 
 	/*
-	 * Make the IKE SAs that match anew, with authentication. Ends the token, by
-	 * vici_request_rekeying(), when all that match have begun.
+	 * Rekey what matches the (not empty) filter: Child SAs when it names a child or a child_id,
+	 * else IKE SAs. reauth: make the IKE SAs that match anew, with authentication. Ends the
+	 * token, by vici_request_rekeying(), when all that match have begun.
 	 */
-	void (*reauth)(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req);
+	void (*rekey)(void *ctx, const struct vici_sa_filter *filter, bool reauth,
+		      struct vici_request *req);
 
 	/*
 	 * SAs that match. cursor is 0 at first, later what the last page gave (worker and position,

@@ -127,6 +127,7 @@ static enum vici_outcome terminate(struct vici_session *s, struct bytes args, st
 static enum vici_outcome rekey(struct vici_session *s, struct bytes args, struct writer *w)
 {
 	const struct vici_request_options options = { .log_level = -1 };
+	const bool reauth = vici_get_bool(args, "reauth");
 	struct vici_server *server = vici_session_server(s);
 	struct vici_sa_filter filter;
 	struct vici_request *req;
@@ -135,16 +136,14 @@ static enum vici_outcome rekey(struct vici_session *s, struct bytes args, struct
 
 	if (!wrong && vici_sa_filter_is_empty(&filter))
 		wrong = "which SA? child, ike, child-id or ike-id is needed";
-	if (!wrong && !vici_get_bool(args, "reauth"))
-		wrong = "rekeying on demand is not built yet; reauth = yes makes an IKE SA anew";
-	if (!wrong && (filter.child || filter.child_id))
+	if (!wrong && reauth && (filter.child || filter.child_id))
 		wrong = "only IKE SAs authenticate: name one by ike or ike-id";
 	if (wrong)
 		return refuse(w, wrong);
 	req = vici_request_new(s, &options);
 	if (!req)
 		return refuse(w, "out of memory");
-	server->backend->reauth(server->ctx, &filter, req);
+	server->backend->rekey(server->ctx, &filter, reauth, req);
 	return VICI_LATER;
 }
 

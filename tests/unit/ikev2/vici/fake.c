@@ -127,11 +127,17 @@ static void backend_initiate(void *ctx, const char *ike, const char *child,
 	finish(f, req);
 }
 
-static void backend_reauth(void *ctx, const struct vici_sa_filter *filter, struct vici_request *req)
+static void backend_rekey(void *ctx, const struct vici_sa_filter *filter, bool reauth,
+			  struct vici_request *req)
 {
 	struct fake *f = ctx;
 
-	f->reauthenticated++;
+	if (reauth)
+		f->reauthenticated++;
+	else if (filter->child || filter->child_id)
+		f->children_rekeyed++;
+	else
+		f->rekeyed++;
 	vici_request_rekeying(req, filter->ike && strcmp(filter->ike, "gw") == 0 ? 2 : 0);
 }
 
@@ -278,7 +284,7 @@ static const struct vici_backend backend = {
 	.reload = backend_reload,
 	.initiate = backend_initiate,
 	.terminate = backend_terminate,
-	.reauth = backend_reauth,
+	.rekey = backend_rekey,
 	.list_sas = backend_list_sas,
 	.install = backend_install,
 	.uninstall = backend_uninstall,

@@ -46,6 +46,7 @@ struct fake {
 	bool last_force;
 	uint64_t n_leases; /* that each pool pretends to have: an offline one, the rest online */
 	unsigned initiated, terminated, reauthenticated, installed, uninstalled, reloads;
+	unsigned rekeyed, children_rekeyed;
 	bool traps;
 };
 

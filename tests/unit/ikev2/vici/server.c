@@ -302,9 +302,28 @@ TEST_F(server, reauthenticates_ike_sas)
 	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
 	ASSERT_EQ(0, call(self->client, "rekey", "reauth", "yes", NULL, NULL, &r));
 	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
-	ASSERT_EQ(0, call(self->client, "rekey", "ike", "gw", NULL, NULL, &r));
-	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
 	EXPECT_EQ(2, f->reauthenticated);
+}
+
+TEST_F(server, rekeys_child_sas_or_ike_sas)
+{
+	struct fake *f = &self->fake;
+	char buf[VICI_TEXT_MAX];
+	struct bytes r;
+
+	ASSERT_EQ(0, call(self->client, "rekey", "ike", "gw", NULL, NULL, &r));
+	EXPECT_STREQ("yes", vici_get_str(r, "success", buf));
+	EXPECT_STREQ("2", vici_get_str(r, "matches", buf));
+	EXPECT_EQ(1, f->rekeyed);
+	ASSERT_EQ(0, call(self->client, "rekey", "ike", "gw", "child", "net", &r));
+	EXPECT_STREQ("yes", vici_get_str(r, "success", buf));
+	ASSERT_EQ(0, call(self->client, "rekey", "child-id", "7", NULL, NULL, &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	EXPECT_EQ(2, f->children_rekeyed);
+	ASSERT_EQ(0, call(self->client, "rekey", NULL, NULL, NULL, NULL, &r));
+	EXPECT_STREQ("no", vici_get_str(r, "success", buf));
+	EXPECT_EQ(1, f->rekeyed);
+	EXPECT_EQ(0, f->reauthenticated);
 }
 
 TEST_F(server, terminates_by_what_the_client_names)
