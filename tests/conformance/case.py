@@ -8,11 +8,13 @@
 
 Each case has an address, a connection and IKE SAs of its own, so all of them run beside each other on few daemons.
 """
+import functools
 import ipaddress
 import os
 import re
 import time
 
+import certificates
 import crypto
 import wire
 from daemon import Refused
@@ -24,6 +26,12 @@ GATEWAY, GATEWAY6 = '127.0.0.1', 'fd00:5::1'
 GATEWAY_ID = (wire.ID_FQDN, b'gw.test')
 
 cases = []
+
+
+@functools.lru_cache(None)
+def authority():
+    """The CA of the gateway's certificates, whose keys all daemons have."""
+    return certificates.Authority()
 
 
 class Case:
@@ -386,4 +394,4 @@ class Test:
 
 __all__ = ['INITIATOR', 'RESPONDER', 'BOTH', 'SECRET', 'GATEWAY_ID', 'OUR_NET', 'ITS_NET', 'Child', 'Failed',
            'Test', 'case', 'cases', 'net', 'crypto', 'wire', 'NothingCame', 'Refused', 'Sa',
-           'esp_transforms', 'ike_transforms']
+           'esp_transforms', 'ike_transforms', 'certificates', 'authority']

@@ -385,6 +385,13 @@ class Sa:
     def auth_data(self, id_body, psk=None):
         return self.keys.psk_auth(psk or self.psk, self.initiator, self.own_init, self.peer_nonce, id_body)
 
+    def signed_octets(self, id_body, own=True):
+        """What a signature is over (2.15): ours, or the other side's."""
+        from_initiator = self.initiator == own
+        key = self.keys.sk_pi if from_initiator else self.keys.sk_pr
+        first, nonce = (self.own_init, self.peer_nonce) if own else (self.peer_init, self.nonce)
+        return first + nonce + self.prf(key, id_body)
+
     def auth_payloads(self, identity, idr=None, **more):
         """ID and AUTH of this side; identity is (type, data)."""
         kind = wire.IDI if self.initiator else wire.IDR
