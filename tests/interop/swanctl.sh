@@ -68,6 +68,57 @@ check "a tunnel of an unknown name is refused" refuted ctl gw-a --initiate --chi
 in_node gw-a sh -c ': >/etc/swanctl/swanctl.conf'
 check "an empty configuration unloads the connection" ctl gw-a --load-conns
 check "it is no longer listed" without site-b gw-a --list-conns
+
+# Certificates and keys, loaded by swanctl alone: a CA, and a certificate for each gateway.
+pki=$(mktemp -d) && at_exit rm -r "$pki"
+openssl_ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=test CA" \
+		-addext keyUsage=critical,keyCertSign,cRLSign -keyout "$pki/ca.key" -out "$pki/ca.pem" 2>/dev/null
+	for node in gw-a gw-b; do
+		openssl req -newkey rsa:2048 -nodes -subj "/C=CH/CN=$node" -keyout "$pki/$node.key" -out "$pki/$node.csr"
+		printf 'subjectAltName=DNS:%s.test\n' $node >"$pki/ext"
+		openssl x509 -req -days 2 -in "$pki/$node.csr" -CA "$pki/ca.pem" -CAkey "$pki/ca.key" -extfile "$pki/ext" \
+			-out "$pki/$node.pem"
+	done 2>/dev/null
+}
+# by_certificate NODE OWN-ADDRESS PEER PEER-ADDRESS LOCAL REMOTE: files below /etc/swanctl for it.
+by_certificate() {
+	local node=$1
+	in_node $node sh -c 'mkdir -p /etc/swanctl/x509 /etc/swanctl/x509ca /etc/swanctl/private'
+	in_node $node sh -c 'cat >/etc/swanctl/x509ca/ca.pem' <"$pki/ca.pem"
+	in_node $node sh -c 'cat >/etc/swanctl/x509/own.pem' <"$pki/$node.pem"
+	in_node $node sh -c 'cat >/etc/swanctl/private/own.key' <"$pki/$node.key"
+	in_node $node sh -c 'cat >/etc/swanctl/swanctl.conf' <<-END
+	connections { certs {
+		local_addrs = $2
+		remote_addrs = $4
+		proposals = aes128gcm16-prfsha256-x25519
+		local { auth = pubkey
+			id = $node.test
+			certs = own.pem }
+		remote { auth = pubkey
+			id = $3.test
+			cacerts = ca.pem }
+		children { net { local_ts = $5
+			remote_ts = $6
+			esp_proposals = aes128gcm16 } } } }
+	END
+}
+need "a CA and two certificates are made" openssl_ca
+by_certificate gw-a 192.0.2.1 gw-b 198.51.100.1 10.1.0.0/24 10.2.0.0/24
+by_certificate gw-b 198.51.100.1 gw-a 192.0.2.1 10.2.0.0/24 10.1.0.0/24
+for node in gw-a gw-b; do
+	check "$node: swanctl loads certificates" says "loaded certificate from '/etc/swanctl/x509ca/ca.pem'" $node --load-creds
+	check "$node: and connections by certificates" says 'successfully loaded 1 connections' $node --load-conns
+	check "$node: its certificates are listed, with their key" says "subject: +\"C=CH, CN=$node\"" $node --list-certs
+done
+check "a tunnel comes up by certificates" says 'initiate completed successfully' gw-a --initiate --child net --timeout 30
+check "the peer is the one of the certificate" says 'gw-b.test' gw-a --list-sas
+in_node gw-b sh -c 'rm /etc/swanctl/private/own.key'
+check "a key that is gone is unloaded" ctl gw-b --load-creds
+check "the tunnel is taken down" says 'terminate completed successfully' gw-a --terminate --ike certs --timeout 30
+check "without its key the peer can't show who it is" refuted ctl gw-a --initiate --child net --timeout 10
+
 check "gw-a ends in order" gw_stop gw-a
 check "gw-b ends in order" gw_stop gw-b
 

@@ -345,5 +345,6 @@ const struct vici_backend control_backend = {
 	.installed = installed,
 	.pool = control_pool,
 	.leases = control_leases,
+	.load_token = control_load_token,
 	.stats = stats,
 };

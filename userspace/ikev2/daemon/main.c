@@ -24,8 +24,10 @@
 #include "pdk/worker/worker.h"
 #include "ikev2/cfg/pools.h"
 #include "ikev2/daemon/addresses.h"
+#include "ikev2/cert/revocation.h"
 #include "ikev2/daemon/bpf.h"
 #include "ikev2/daemon/control.h"
+#include "ikev2/daemon/creds_watch.h"
 #include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/key_log.h"
 #include "ikev2/daemon/letters.h"
@@ -90,6 +92,7 @@ int posternd_reload(struct posternd *d, char **ret_why)
 		*ret_why = strdup(conf_report_text(&report));
 	} else {
 		posternd_set_config_take(d, config);
+		creds_watch_refresh(d->creds_watch);
 		log_notice(daemon, "%s: %zu connections, %zu secrets", d->options.config,
 			   d->config->n_connections, d->config->n_secrets);
 	}
@@ -265,6 +268,8 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	log_info(daemon, "%s", loop_describe(d->loop));
 	err = keepup_init(d);
 	if (err == 0)
+		err = revocation_new(NULL, &d->revocation);
+	if (err == 0)
 		err = mailbox_new(d->loop, &d->mailbox);
 	if (err == 0)
 		err = signals_new(d->loop, daemon_signals, daemon_n_signals, on_signal, d,
@@ -296,12 +301,16 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 			  err == -EADDRINUSE ? "; another posternd answers there" : "");
 		return err;
 	}
+	err = creds_watch_new(d, &d->creds_watch);
+	if (err < 0)
+		return err;
 	return vici_log_feed_new(d->vici, d->mailbox, &d->log_feed);
 }
 
 /* Reverse of start(), from wherever it got to. */
 static void stop(struct posternd *d, struct loop_signals *signals)
 {
+	d->creds_watch = creds_watch_free(d->creds_watch);
 	d->log_feed = vici_log_feed_free(d->log_feed);
 	d->vici = vici_server_free(d->vici);
 	keepup_fini(d);
@@ -311,11 +320,14 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
 		d->ipsec->ops->close(d->ipsec);
+	if (d->revocation)
+		revocation_cancel(d->revocation);
 	if (d->jobs)
 		jobs_end(d->jobs);
 	cfg_end(d->cfg);
 	d->workers = workers_free(d->workers);
 	d->jobs = jobs_free(d->jobs);
+	d->revocation = revocation_free(d->revocation);
 	d->addresses = addresses_free(d->addresses);
 	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
 		free(d->shards[w]);

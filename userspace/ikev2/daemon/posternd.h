@@ -15,6 +15,7 @@
 struct addresses;
 struct bpf_count;
 struct bpf_steer;
+struct creds_watch;
 struct cfg;
 struct jobs;
 struct keepup;
@@ -22,6 +23,7 @@ struct key_log;
 struct loop;
 struct mail;
 struct mailbox;
+struct revocation;
 struct pools;
 struct shard;
 struct updown;
@@ -54,6 +56,7 @@ struct posternd {
 	unsigned n_workers;
 	struct ipsec *ipsec;
 	struct jobs *jobs; /* for what may block */
+	struct revocation *revocation; /* CRLs and OCSP, for certificate checks */
 	struct key_log *key_log;		   /* or NULL */
 	struct steer_config steer_config[PORTS];
 	struct bpf_steer *steer[FAMILIES][PORTS]; /* or NULL */
@@ -72,6 +75,7 @@ struct posternd {
 	struct list traps; /* traps.h */
 	struct keepup *keepup;
 	struct updown *updown; /* commands that Child SAs have run */
+	struct creds_watch *creds_watch; /* files of certificates and keys */
 	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
 	int exit_code;
 };

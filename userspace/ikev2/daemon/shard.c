@@ -466,6 +466,7 @@ int shard_init(struct worker *worker, void *data)
 		.n_workers = d->n_workers,
 		.port = d->ports[0],
 		.natt_port = d->ports[1],
+		.revocation = d->revocation,
 		.key_log = d->key_log ? key_log_write : NULL,
 		.key_log_data = d->key_log,
 	};

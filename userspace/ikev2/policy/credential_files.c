@@ -229,8 +229,7 @@ struct credential_secret {
 	const struct conf_node *section; /* borrowed from the tree that is being read */
 	bool token;
 	const char *folder; /* of a file that isn't absolute */
-	char *file, *handle, *module, *uri;
-	uint32_t slot;
+	char *file, *handle, *module, *uri, *slot;
 	struct conf_secret secret;
 };
 
@@ -248,7 +247,7 @@ const struct conf_option credential_token_options[] = {
 	  .doc = "The key by its URI (RFC 7512), in the place of handle, slot and module." },
 	{ "handle", CONF_OPT_STRING, FIELD(handle), .unit = "hexadecimal digits",
 	  .doc = "CKA_ID of the key on the token." },
-	{ "slot", CONF_OPT_INT, FIELD(slot), .dflt = "0xffffffff",
+	{ "slot", CONF_OPT_STRING, FIELD(slot), .unit = "a number",
 	  .doc = "Slot of the token. Default: any." },
 	{ "module", CONF_OPT_STRING, FIELD(module), .unit = "a path",
 	  .doc = "The PKCS#11 module. Default: what OpenSSL's provider is configured with." },
@@ -467,21 +466,23 @@ static int load_folder(const struct loading *l)
 }
 
 /* pkcs11:id=%01%02;type=private;slot-id=0?module-path=... (RFC 7512 2.3) */
-static bool token_uri(const struct credential_secret *s, char *buf, size_t size)
+bool credential_token_uri(const struct credential_token *s, char *buf, size_t size)
 {
 	size_t len, digits = s->handle ? strlen(s->handle) : 0;
 
 	if (s->uri)
 		return (size_t)snprintf(buf, size, "%s", s->uri) < size;
-	if (digits % 2 || strspn(s->handle, "0123456789abcdefABCDEF") != digits ||
+	if (!digits || digits % 2 || strspn(s->handle, "0123456789abcdefABCDEF") != digits ||
 	    digits * 2 > size / 2)
 		return false;
 	len = (size_t)snprintf(buf, size, "pkcs11:id=");
 	for (size_t i = 0; i < digits; i += 2)
 		len += (size_t)snprintf(buf + len, size - len, "%%%.2s", s->handle + i);
 	len += (size_t)snprintf(buf + len, size - len, ";type=private");
-	if (s->slot != UINT32_MAX)
-		len += (size_t)snprintf(buf + len, size - len, ";slot-id=%u", s->slot);
+	if (s->slot && strspn(s->slot, "0123456789") != strlen(s->slot))
+		return false;
+	if (s->slot)
+		len += (size_t)snprintf(buf + len, size - len, ";slot-id=%s", s->slot);
 	if (s->module)
 		len += (size_t)snprintf(buf + len, size - len, "?module-path=%s", s->module);
 	return len < size;
@@ -490,9 +491,10 @@ static bool token_uri(const struct credential_secret *s, char *buf, size_t size)
 static int load_token(const struct loading *l, const struct credential_secret *s)
 {
 	struct private_key *key;
-	char uri[PATH_LEN], path[CONF_PATH_LEN];
+	char uri[CREDENTIAL_URI_MAX], path[CONF_PATH_LEN];
 	const struct credential_origin from = { uri, false, l->old };
-	int err = token_uri(s, uri, sizeof(uri)) ? 0 : -EINVAL;
+	const struct credential_token token = { s->uri, s->handle, s->slot, s->module };
+	int err = credential_token_uri(&token, uri, sizeof(uri)) ? 0 : -EINVAL;
 
 	if (err == 0)
 		err = private_key_from_uri(uri, BYTES(s->secret.data, s->secret.len), &key);

@@ -42,6 +42,15 @@ int credential_token_take(struct credential_files *f, const struct conf_node *se
 			  struct conf_report *report);
 extern const struct conf_option credential_file_options[], credential_token_options[];
 
+#define CREDENTIAL_URI_MAX 1024
+
+/* Where a key is on a token; NULL: not said. */
+struct credential_token {
+	const char *uri, *handle, *slot, *module;
+};
+/* Its URI (RFC 7512). False: it can't be made. */
+bool credential_token_uri(const struct credential_token *token, char *buf, size_t size);
+
 /*
  * Load the folders, the files named by secrets, and the tokens into c. A file in a folder that can't
  * be used is a line in the log; one that is named is a reason in report. dir NULL: no folders. old:

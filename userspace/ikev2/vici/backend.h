@@ -178,5 +178,8 @@ struct vici_backend {
 	/* Its leases but for the first `skip`, those in use first. */
 	void (*leases)(void *ctx, const char *name, uint64_t skip, vici_lease_fn fn, void *data);
 
+	/* load-token: the private key with this URI, and its PIN. NULL: not supported. */
+	void (*load_token)(void *ctx, const char *uri, const char *pin, struct vici_request *req);
+
 	void (*stats)(void *ctx, struct vici_stats *ret_stats);
 };

@@ -63,13 +63,6 @@ static enum vici_outcome get_shared(struct vici_session *s, struct bytes args, s
 	return VICI_DONE;
 }
 
-static enum vici_outcome get_keys(struct vici_session *s, struct bytes args, struct writer *w)
-{
-	vici_put_list(w, "keys");
-	vici_put_list_end(w);
-	return VICI_DONE;
-}
-
 static enum vici_outcome get_authorities(struct vici_session *s, struct bytes args,
 					 struct writer *w)
 {
@@ -86,8 +79,8 @@ static enum vici_outcome nothing(struct vici_session *s, struct bytes args, stru
 
 const struct vici_command vici_secret_commands[] = {
 	{ "clear-creds", clear_creds },	  { "get-authorities", get_authorities },
-	{ "get-keys", get_keys },	  { "get-shared", get_shared },
-	{ "list-authorities", nothing },  { "list-certs", nothing },
+		  { "get-shared", get_shared },
+	{ "list-authorities", nothing },  
 	{ "load-shared", load_shared },	  { "unload-shared", unload_shared },
 	{ NULL, NULL },
 };

@@ -5,6 +5,7 @@ static const struct vici_command *const groups[] = {
 	vici_info_commands,
 	vici_conn_commands,
 	vici_secret_commands,
+	vici_cred_commands,
 	vici_sa_commands,
 	vici_pool_commands,
 };
