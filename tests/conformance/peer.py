@@ -15,7 +15,7 @@ import crypto
 import wire
 
 PATIENCE = 10.0  # seconds to wait for what has to come
-IPV6_FREEBIND = 78
+IPV6_FREEBIND, SO_TIMESTAMPNS = 78, 35
 MARKER = bytes(4)  # the non-ESP marker (RFC 7296 2.23)
 
 
@@ -37,6 +37,7 @@ class Endpoint:
         for port, own in zip((500, 4500), source_ports):
             s = socket.socket(family, socket.SOCK_DGRAM)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # the daemon has the wildcard address
+            s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # when it came, not when we come to read it
             if family == socket.AF_INET6:
                 s.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # a route makes the address ours
             s.bind((address, own))
@@ -68,9 +69,10 @@ class Endpoint:
 
     def _read(self, port):
         try:
-            data, source = self.sockets[port].recvfrom(65535)
+            data, control, _, source = self.sockets[port].recvmsg(65535, 64)
         except BlockingIOError:
             return None
+        arrived = next(struct.unpack('qq', value) for _, kind, value in control if kind == SO_TIMESTAMPNS)
         if port == 4500:
             if data == b'\xff':
                 self.keepalives += 1
@@ -78,7 +80,7 @@ class Endpoint:
             if data[:4] != MARKER:
                 raise wire.WireError('no non-ESP marker on port 4500')
             data = data[4:]
-        return Datagram(data, port, source, time.monotonic())
+        return Datagram(data, port, source, arrived[0] + arrived[1] / 1e9)
 
     def receive(self, timeout=PATIENCE, repeats=False):
         """The next datagram. Requests sent again are passed over unless repeats is set."""

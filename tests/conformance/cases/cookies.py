@@ -8,7 +8,6 @@ from case import *  # noqa: F401,F403
 def pressed(t, **options):
     """A ready Sa; the daemon's only half-open IKE SA is its own, so that cookies are due."""
     sa = t.ready(**options)
-    filler = Sa(sa.endpoint, True, psk=SECRET)
     with t.daemon.lock:  # one filler for all
         if not getattr(t.daemon, 'filled', False):
             endpoint = t.endpoint()
