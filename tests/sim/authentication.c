@@ -12,6 +12,7 @@
 #include "ikev2/codec/message.h"
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/sa/ike_sa.h"
+#include "../unit/pdk/leaks.h"
 #include "auth_files.h"
 #include "sim.h"
 
@@ -41,6 +42,7 @@ FIXTURE_TEARDOWN(peers)
 		sim_fini(&self->sim);
 	snprintf(command, sizeof(command), "rm -r %s", self->dir);
 	EXPECT_EQ(0, system(command));
+	EXPECT_NO_LEAKS();
 }
 
 /* -------- configurations -------- */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Certificates and keys in the folders beside a configuration file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <kselftest_harness.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/policy/config.h"
+#include "ikev2/policy/credentials.h"
+#include "tests/sim/auth_files.h"
+#include "../../pdk/leaks.h"
+
+FIXTURE(folders)
+{
+	char dir[64];
+	struct ike_config *cfg;
+};
+
+static int run(const FIXTURE_DATA(folders) *self, const char *command)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "cd %s && { %s; } >/dev/null 2>&1", self->dir, command);
+	return system(line);
+}
+
+FIXTURE_SETUP(folders)
+{
+	log_set_level(NULL, LOG_LEVEL_ERROR);
+	strcpy(self->dir, "/tmp/postern-creds.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	auth_files_make(self->dir);
+	ASSERT_EQ(0, run(self, "mkdir x509 x509ca x509crl private pkcs8 pkcs12 pubkey"));
+}
+
+FIXTURE_TEARDOWN(folders)
+{
+	char line[128];
+
+	config_unref(self->cfg);
+	snprintf(line, sizeof(line), "rm -r %s", self->dir);
+	EXPECT_EQ(0, system(line));
+	EXPECT_NO_LEAKS();
+}
+
+/* Writes the file and loads it in the place of what is in force. ret_why: free() it. */
+static int load(FIXTURE_DATA(folders) *self, const char *text, char **ret_why)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	struct ike_config *next;
+	char path[128];
+	FILE *f;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/postern.conf", self->dir);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+	err = config_from_file(path, self->cfg, &report, &next);
+	if (ret_why)
+		*ret_why = strdup(conf_report_text(&report));
+	conf_report_fini(&report);
+	if (err == 0) {
+		config_unref(self->cfg);
+		self->cfg = next;
+	}
+	return err;
+}
+
+TEST_F(folders, each_folder_gives_what_is_in_it)
+{
+	ASSERT_EQ(0, run(self, "cp ca.pem x509ca; cp a-rsa.pem b-sub.pem x509; cp a-rsa.key private;"
+			       "cp a-ecdsa.key pkcs8; echo nonsense >private/broken"));
+	ASSERT_EQ(0, load(self, "", NULL));
+	EXPECT_EQ(2, credentials_count_keys(self->cfg->creds));
+	EXPECT_EQ(1, trust_store_count(self->cfg->creds->trust, TRUST_ANCHOR));
+	EXPECT_EQ(2, trust_store_count(self->cfg->creds->trust, TRUST_END_ENTITY));
+	/* It stood behind b-sub.pem. */
+	EXPECT_EQ(1, trust_store_count(self->cfg->creds->trust, TRUST_INTERMEDIATE));
+}
+
+TEST_F(folders, encrypted_keys_and_containers_need_their_secret)
+{
+	ASSERT_EQ(0, run(self, "openssl pkcs8 -topk8 -in a-rsa.key -passout pass:one -out private/a.key;"
+			       "openssl pkcs12 -export -inkey b-rsa.key -in b-rsa.pem -certfile ca.pem "
+			       "-passout pass:two -out pkcs12/b.p12"));
+	ASSERT_EQ(0, load(self, "", NULL));
+	EXPECT_EQ(0, credentials_count_keys(self->cfg->creds));
+	ASSERT_EQ(0, load(self,
+			  "secrets { private-1 { file = a.key\n secret = one }\n"
+			  " pkcs12-1 { file = b.p12\n secret = two } }",
+			  NULL));
+	EXPECT_EQ(2, credentials_count_keys(self->cfg->creds));
+	EXPECT_EQ(2, credentials_count_certificates(self->cfg->creds));
+	ASSERT_EQ(0, load(self, "secrets { private-1 { file = a.key\n secret = wrong } }", NULL));
+	EXPECT_EQ(0, credentials_count_keys(self->cfg->creds));
+}
+
+TEST_F(folders, what_has_not_changed_is_not_decoded_again)
+{
+	const struct private_key *key;
+
+	ASSERT_EQ(0, run(self, "cp a-rsa.key private"));
+	ASSERT_EQ(0, load(self, "", NULL));
+	key = self->cfg->creds->v[0]->key;
+	ASSERT_EQ(0, run(self, "cp ca.pem x509ca"));
+	ASSERT_EQ(0, load(self, "", NULL));
+	EXPECT_EQ(2, self->cfg->creds->n);
+	for (size_t i = 0; i < 2; i++)
+		if (self->cfg->creds->v[i]->kind == CREDENTIAL_KEY)
+			EXPECT_EQ(key, self->cfg->creds->v[i]->key);
+	ASSERT_EQ(0, run(self, "rm private/a-rsa.key"));
+	ASSERT_EQ(0, load(self, "", NULL));
+	EXPECT_EQ(0, credentials_count_keys(self->cfg->creds));
+}
+
+#define CONN(side)                                                                            \
+	"connections { c { local { " side " }\n remote { auth = psk } } }"
+
+TEST_F(folders, connection_changes_with_its_certificates_file)
+{
+	const struct connection *before;
+
+	ASSERT_EQ(0, run(self, "cp a-rsa.pem x509/own.pem"));
+	ASSERT_EQ(0, load(self, CONN("certs = own.pem\n id = a.test"), NULL));
+	before = connection_ref(self->cfg->connections[0]);
+	ASSERT_EQ(0, load(self, CONN("certs = own.pem\n id = a.test"), NULL));
+	EXPECT_EQ(before, self->cfg->connections[0]);
+	ASSERT_EQ(0, run(self, "cp a-ecdsa.pem x509/own.pem"));
+	ASSERT_EQ(0, load(self, CONN("certs = own.pem\n id = a.test"), NULL));
+	EXPECT_NE(before, self->cfg->connections[0]);
+	connection_unref(before);
+}
+
+TEST_F(folders, what_is_named_and_can_not_be_used_is_refused)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ CONN("certs = nonesuch.pem"), "x509/nonesuch.pem: No such file or directory" },
+		{ CONN("certs = ."), "Is a directory" },
+		{ CONN("certs = bad.pem"), "expected an X.509 certificate in PEM or DER" },
+		{ CONN("certs = half.pem"), "it is malformed" },
+		{ CONN("certs = own.pem\n id = c.test"), "identity c.test isn't in certificate" },
+		{ CONN("pubkeys = own.pub"), "pubkey/own.pub: No such file or directory" },
+		{ CONN("cert1 { handle = 01 }"), "certificates on a token are not supported" },
+		{ "secrets { token-1 { handle = xyz } }", "expected a URI, or a handle" },
+		{ "secrets { token-1 { uri = \"nothing:x\" } }", "OpenSSL has no provider" },
+	};
+
+	ASSERT_EQ(0, run(self, "cp a-rsa.pem x509/own.pem; echo no >x509/bad.pem;"
+			       "head -5 a-rsa.pem >x509/half.pem"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *why;
+
+		EXPECT_EQ(-EINVAL, load(self, cases[i].text, &why));
+		EXPECT_NE(NULL, strstr(why, cases[i].why))
+		{
+			TH_LOG("'%s' not in: %s", cases[i].why, why);
+		}
+		free(why);
+	}
+}
+
+TEST_HARNESS_MAIN
