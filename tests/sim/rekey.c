@@ -12,6 +12,7 @@
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
+#include "sim_random.h"
 
 /* Until what was replaced has left the kernel. */
 #define CALM DURATION_S(10)
@@ -196,6 +197,7 @@ static void collide(FIXTURE_DATA(rekey) * self, struct __test_metadata *_metadat
 		if (only)
 			log_set_level(NULL, LOG_LEVEL_DEBUG);
 		sim->random = seed * 0x9e3779b97f4a7c15ull;
+		sim_random_seed(sim->random);
 		sim->link.loss = sim_random(sim, loss + 1);
 		sim->link.duplication = sim_random(sim, loss + 1);
 		sim->link.reordering = sim_random(sim, loss + 1);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim.h"
 
+#include "sim_random.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +177,7 @@ static void lease_submit(struct sim *sim, unsigned i, struct cfg_request *req)
 
 /* -------- actions -------- */
 
-static void perform(struct sim *sim, unsigned i)
+void sim_act(struct sim *sim, unsigned i)
 {
 	struct sim_peer *peer = &sim->peers[i];
 	struct ike_action *action;
@@ -254,7 +256,7 @@ void sim_deliver(struct sim *sim, unsigned to, const struct netaddr *local,
 		memcpy(copy, message.data, message.len);
 	ike_input_datagram(sim->peers[to].core, sim->now, local, remote, copy, message.len);
 	free(copy);
-	perform(sim, to);
+	sim_act(sim, to);
 }
 
 static void happen(struct sim *sim, struct sim_event *e)
@@ -289,7 +291,7 @@ static void happen(struct sim *sim, struct sim_event *e)
 		ike_input_job_done(core, sim->now, e->job);
 		break;
 	}
-	perform(sim, e->peer);
+	sim_act(sim, e->peer);
 	free(e);
 }
 
@@ -330,7 +332,7 @@ static bool sim_step(struct sim *sim, struct instant until)
 	if (timer >= 0) {
 		ike_input_time(sim->peers[timer].core, sim->now);
 		revive_time(sim->peers[timer].revive, sim->now);
-		perform(sim, (unsigned)timer);
+		sim_act(sim, (unsigned)timer);
 	} else {
 		heap_remove(&sim->events, first);
 		happen(sim, heap_entry(first, struct sim_event, node));
@@ -343,8 +345,8 @@ static bool sim_step(struct sim *sim, struct instant until)
 bool sim_run(struct sim *sim, struct instant until)
 {
 	/* What a test has put into a core by itself. */
-	perform(sim, 0);
-	perform(sim, 1);
+	sim_act(sim, 0);
+	sim_act(sim, 1);
 	while (sim_step(sim, until))
 		;
 	if (instant_before(sim->now, until))
@@ -431,6 +433,7 @@ void sim_reboot(struct sim *sim, unsigned i, const char *config)
 void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b)
 {
 	*sim = (struct sim){ .random = seed ? seed : 1, .now = { 1000000000 } };
+	sim_random_seed(sim->random);
 	heap_init(&sim->events, event_before);
 	peer_init(sim, 0, config_a);
 	peer_init(sim, 1, config_b);
@@ -462,7 +465,7 @@ void sim_initiate(struct sim *sim, unsigned i)
 	revive_begun(peer->revive, conn, &conn->children[0]);
 	ike_input_initiate(peer->core, sim->now, conn, &conn->children[0], &peer->addr,
 			   &sim->peers[!i].addr, NULL, 1);
-	perform(sim, i);
+	sim_act(sim, i);
 }
 
 void sim_start(struct sim *sim, unsigned i)
@@ -473,7 +476,7 @@ void sim_start(struct sim *sim, unsigned i)
 	for (size_t c = 0; c < conn->n_children; c++)
 		if (conn->children[c].start_action == CHILD_ACTION_START)
 			revive_start(peer->revive, sim->now, conn, &conn->children[c]);
-	perform(sim, i);
+	sim_act(sim, i);
 }
 
 unsigned sim_rekey_ike(struct sim *sim, unsigned i)
@@ -481,7 +484,7 @@ unsigned sim_rekey_ike(struct sim *sim, unsigned i)
 	const struct ike_filter everything = { 0 };
 	unsigned n = ike_input_rekey(sim->peers[i].core, sim->now, &everything);
 
-	perform(sim, i);
+	sim_act(sim, i);
 	return n;
 }
 
@@ -490,7 +493,7 @@ unsigned sim_rekey_child(struct sim *sim, unsigned i, const char *child)
 	const struct ike_filter filter = { .child = child };
 	unsigned n = ike_input_rekey(sim->peers[i].core, sim->now, &filter);
 
-	perform(sim, i);
+	sim_act(sim, i);
 	return n;
 }
 
@@ -499,7 +502,7 @@ void sim_terminate(struct sim *sim, unsigned i)
 	const struct ike_filter everything = { 0 };
 
 	ike_input_terminate(sim->peers[i].core, sim->now, &everything, false, 0);
-	perform(sim, i);
+	sim_act(sim, i);
 }
 
 /* -------- looking -------- */
@@ -517,7 +520,7 @@ static unsigned count_children(const struct ike_sa *sa)
 	const struct child_sa *child;
 	unsigned n = 0;
 
-	list_for_each (child, &sa->children, link)
+	list_for_each(child, &sa->children, link)
 		n += child->state != CHILD_DELETED;
 	return n;
 }
@@ -551,7 +554,7 @@ static const char *ike_agrees(const struct ike_sa *x, struct ike_core *other)
 		return "IKE SAs with other SPIs";
 	if (count_children(x) != count_children(y))
 		return "Child SAs on one side only";
-	list_for_each (child, &x->children, link) {
+	list_for_each(child, &x->children, link) {
 		const char *wrong = child->state != CHILD_DELETED ? child_agrees(child, y) : NULL;
 
 		if (wrong)
@@ -568,7 +571,7 @@ const char *sim_agreement(struct sim *sim)
 
 	if (a->core->n_sas != b->core->n_sas)
 		return "more IKE SAs on one side";
-	list_for_each (sa, &a->core->sas, link) {
+	list_for_each(sa, &a->core->sas, link) {
 		const char *wrong = ike_agrees(sa, b->core);
 
 		if (wrong)
@@ -582,4 +585,26 @@ const char *sim_agreement(struct sim *sim)
 	return sim_kernel_traffic(&a->kernel, &b->kernel)
 		       ? sim_kernel_traffic(&a->kernel, &b->kernel)
 		       : sim_kernel_traffic(&b->kernel, &a->kernel);
+}
+
+void sim_print(const struct sim *sim)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ike_core *core = sim->peers[i].core;
+		const struct ike_sa *sa;
+		const struct child_sa *child;
+
+		printf("# peer %u: %u SAs in its kernel, %u policies\n", i,
+		       sim->peers[i].kernel.n_sas, sim->peers[i].kernel.n_policies);
+		list_for_each(sa, &core->sas, link) {
+			printf("#  %s %s %016lx %016lx\n", sa->log_name, ike_state_name(sa->state),
+			       (unsigned long)sa->spi_i, (unsigned long)sa->spi_r);
+			list_for_each(child, &sa->children, link)
+				printf("#    %s{%u} %s %08x in, %08x out, in place of {%u}\n",
+				       child->conf->name, child->unique_id,
+				       child_state_name(child->state), child->spi_in, child->spi_out,
+				       child->replaces);
+		}
+	}
+	fflush(stdout);
 }

@@ -109,6 +109,9 @@ void sim_initiate(struct sim *sim, unsigned i);
 /* Peer i has just read its configuration: start_action. */
 void sim_start(struct sim *sim, unsigned i);
 
+/* After an input of its own, a test has what peer i wants done carried out. */
+void sim_act(struct sim *sim, unsigned i);
+
 /* Hand peer `to` a message at once, as if it had come over the link. It is copied. */
 void sim_deliver(struct sim *sim, unsigned to, const struct netaddr *local,
 		 const struct netaddr *remote, struct bytes message);
@@ -133,3 +136,5 @@ struct ike_sa *sim_only_sa(const struct sim_peer *peer);
  * NULL, or the difference.
  */
 const char *sim_agreement(struct sim *sim);
+/* What both peers hold, as comments of a test. */
+void sim_print(const struct sim *sim);

@@ -50,6 +50,17 @@ static void delete (struct sim_kernel *k, const struct ipsec_sa *sa)
 	}
 }
 
+/* The first place of owner `from` is `to`'s. False: there is none. */
+static bool own(struct sim_kernel *k, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+		if (k->owners[i] == from) {
+			k->owners[i] = to;
+			return true;
+		}
+	return false;
+}
+
 static void update(struct sim_kernel *k, const struct ipsec_op *op, struct ipsec_request *req)
 {
 	k->updates++;
@@ -80,11 +91,14 @@ void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_reques
 			delete (k, &op->sa);
 			break;
 		case IPSEC_POLICY_ADD:
-			k->n_policies++;
+			if (own(k, 0, op->spd.owner))
+				k->n_policies++;
 			k->policy = op->spd.policy;
 			break;
 		case IPSEC_POLICY_DELETE:
-			k->n_policies--;
+			/* One that was refused, or is gone, is no error. */
+			if (own(k, op->spd.owner, 0))
+				k->n_policies--;
 			break;
 		case IPSEC_SA_QUERY:
 			op->usage.packets = k->packets_in;

@@ -20,6 +20,7 @@ struct sim_esp {
 struct sim_kernel {
 	struct sim_esp sas[SIM_SAS_MAX];
 	uint64_t added;
+	uint64_t owners[SIM_SAS_MAX]; /* of policies; 0: free */
 	unsigned n_sas, n_policies;
 	/* What was asked for last. */
 	struct ipsec_sa sa_in, sa_out;

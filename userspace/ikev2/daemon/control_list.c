@@ -32,7 +32,7 @@ struct vici_sa_page *control_make_page(struct ike_core *core, const struct vici_
 	if (!page)
 		return NULL;
 	page->n = 0;
-	list_for_each(sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		struct ike_sa_info *info;
 
 		if (sa->unique_id < first)

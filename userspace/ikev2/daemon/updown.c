@@ -174,7 +174,7 @@ static bool has_to_wait(const struct updown *u, const struct event *e)
 {
 	struct event *older;
 
-	list_for_each (older, &u->events, link) {
+	list_for_each(older, &u->events, link) {
 		if (older == e)
 			return false;
 		if (child_of(older)->reqid == child_of(e)->reqid &&
@@ -262,7 +262,7 @@ static struct event *running(struct updown *u)
 {
 	struct event *e;
 
-	list_for_each (e, &u->events, link)
+	list_for_each(e, &u->events, link)
 		if (e->pid)
 			return e;
 	return NULL;

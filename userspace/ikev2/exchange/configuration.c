@@ -71,7 +71,7 @@ static const struct internal_addrs *predecessor(const struct ike_sa *sa)
 {
 	const struct ike_sa *other;
 
-	list_for_each(other, &sa->core->sas, link)
+	ike_sa_for_each(other, sa->core)
 		if (other != sa && other->internal && !other->internal->lent &&
 		    strcmp(other->conn->name, sa->conn->name) == 0)
 			return other->internal;

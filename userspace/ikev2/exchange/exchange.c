@@ -61,6 +61,8 @@ static struct exchange *exchange_first(const struct ike_sa *sa)
 {
 	struct exchange *x = list_first(&sa->queue, struct exchange, link);
 
+	if (sa->rival_of)
+		return NULL; /* it may be redundant: see ike_sa_rival() */
 	return x && sa->answering && x->ops->type == IKE_EXCHANGE_CREATE_CHILD_SA ? NULL : x;
 }
 

@@ -90,6 +90,7 @@ enum fsm_verdict rekey_ike_request(struct ike_sa *sa, const struct ike_message *
 	if (rekeying_ourselves(sa)) {
 		/* Which of the two stays is known when our response comes (2.8.2). */
 		sa->rival_spi = ike_sa_own_spi(successor);
+		successor->rival_of = ike_sa_own_spi(sa);
 		return FSM_STAY;
 	}
 	ike_sa_inherit(successor, sa);

@@ -19,7 +19,7 @@ static struct ike_sa *find(struct ike_core *core, const struct connection *conn)
 {
 	struct ike_sa *sa;
 
-	list_for_each(sa, &core->sas, link)
+	ike_sa_for_each(sa, core)
 		if (strcmp(sa->conn->name, conn->name) == 0 &&
 		    (sa->state == IKE_STATE_ESTABLISHED ||
 		     (sa->initiator && sa->state != IKE_STATE_DELETING)))

@@ -41,7 +41,7 @@ static void follow(struct ike_sa *sa, const struct netaddr *remote)
 	sa->remote = *remote;
 	sa->core->counters.followed++;
 	ike_sa_rename(sa);
-	list_for_each (child, &sa->children, link)
+	list_for_each(child, &sa->children, link)
 		follow_child(child);
 }
 
@@ -60,7 +60,7 @@ static struct child_sa *child_by_mapping(struct ike_core *core, const struct ips
 {
 	struct ike_sa *sa;
 
-	list_for_each (sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		struct child_sa *child = child_sa_by_spi_in(sa, mapping->spi);
 
 		if (child && child->reqid == mapping->reqid)

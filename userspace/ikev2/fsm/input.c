@@ -25,6 +25,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/succession.h"
 
 LOG_USE(ike);
 
@@ -43,7 +44,8 @@ void input_end(struct ike_core *core)
 {
 	struct ike_sa *sa;
 
-	while ((sa = list_first(&core->dead, struct ike_sa, link))) {
+	while ((sa = list_first(&core->dead, struct ike_sa, dead))) {
+		list_remove(&sa->dead);
 		list_remove(&sa->link);
 		ike_sa_free(sa);
 	}
@@ -93,6 +95,15 @@ static void refuse_request(struct ike_sa *sa, const struct input *in, uint16_t n
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer's request is malformed");
 }
 
+static bool deletes_ike(const struct ike_message *m)
+{
+	const struct ike_payload *payload = ike_message_find(m, IKE_PAYLOAD_D, 0);
+	struct ike_delete d;
+
+	return payload && ike_delete_parse(payload->body, &d, NULL) == IKE_OK &&
+	       d.protocol == IKE_PROTOCOL_IKE;
+}
+
 static void input_request(struct ike_sa *sa, struct input *in)
 {
 	const struct transition *t;
@@ -118,6 +129,8 @@ static void input_request(struct ike_sa *sa, struct input *in)
 		refuse_request(sa, in, IKE_NOTIFY_INVALID_SYNTAX);
 		return;
 	}
+	if (sa->rival_of && !deletes_ike(&in->m))
+		ike_sa_claim(sa);
 	t = transition_find(sa->state, &in->m, true, &missing);
 	if (!t) {
 		/* A payload that has to be there isn't, or an exchange that we don't know (3.1). */

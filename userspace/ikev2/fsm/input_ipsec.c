@@ -138,7 +138,7 @@ void ike_input_expire(struct ike_core *core, struct instant now, const struct ip
 	struct ike_sa *sa;
 
 	core->now = now;
-	list_for_each(sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		struct child_sa *child = child_sa_by_spi_in(sa, expire->spi);
 
 		if (!child)

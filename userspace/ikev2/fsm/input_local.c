@@ -103,7 +103,7 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 	struct child_sa *child;
 	struct ike_sa *sa;
 
-	list_for_each(sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		if (strcmp(sa->conn->name, conn->name) != 0 || !ike_usable(sa))
 			continue;
 		list_for_each(child, &sa->children, link)
@@ -180,7 +180,7 @@ static struct ike_sa *find_ike(struct ike_core *core, const struct connection *c
 {
 	struct ike_sa *sa;
 
-	list_for_each(sa, &core->sas, link)
+	ike_sa_for_each(sa, core)
 		if (sa->conn == conn && ike_usable(sa) && sa->state != IKE_STATE_NEW &&
 		    sa->state != IKE_STATE_INIT_ANSWERED &&
 		    (!connection_many_peers(conn) || netaddr_same_addr(&sa->remote, remote)))
@@ -287,12 +287,12 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			     const struct ike_filter *filter, bool force, uint64_t token)
 {
 	bool children = filter->child || filter->child_id;
-	struct ike_sa *sa, *next_sa;
+	struct ike_sa *sa;
 	struct child_sa *child, *next;
 	unsigned n = 0;
 
 	core->now = now;
-	list_for_each_safe(sa, next_sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		if (!filter_fits_ike(filter, sa))
 			continue;
 		if (!children) {
@@ -309,6 +309,7 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			if (sa->state == IKE_STATE_DEAD)
 				break;
 		}
+		exchange_next(sa);
 	}
 	input_end(core);
 	return n;
@@ -317,12 +318,12 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 unsigned ike_input_rekey(struct ike_core *core, struct instant now, const struct ike_filter *filter)
 {
 	bool children = filter->child || filter->child_id;
-	struct ike_sa *sa, *next_sa;
+	struct ike_sa *sa;
 	struct child_sa *child;
 	unsigned n = 0;
 
 	core->now = now;
-	list_for_each_safe(sa, next_sa, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		if (!filter_fits_ike(filter, sa) || sa->state != IKE_STATE_ESTABLISHED)
 			continue;
 		if (!children) {
@@ -353,10 +354,10 @@ void ike_input_config(struct ike_core *core, struct instant now, const struct ik
 
 void ike_input_stop(struct ike_core *core, struct instant now)
 {
-	struct ike_sa *sa, *next;
+	struct ike_sa *sa;
 
 	core->now = now;
-	list_for_each_safe(sa, next, &core->sas, link)
+	ike_sa_for_each(sa, core)
 		input_terminate_ike(sa, true, 0, "the daemon stops");
 	input_end(core);
 }

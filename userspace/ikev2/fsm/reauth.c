@@ -196,7 +196,7 @@ static bool under_way(const struct ike_sa *old)
 {
 	struct ike_sa *sa;
 
-	list_for_each(sa, &old->core->sas, link)
+	ike_sa_for_each(sa, old->core)
 		if (sa->reauth_of == ike_sa_own_spi(old))
 			return true;
 	return false;
@@ -211,11 +211,11 @@ static bool filter_fits(const struct ike_filter *f, const struct ike_sa *sa)
 unsigned ike_input_reauth(struct ike_core *core, struct instant now,
 			  const struct ike_filter *filter)
 {
-	struct ike_sa *sa, *next;
+	struct ike_sa *sa;
 	unsigned n = 0;
 
 	core->now = now;
-	list_for_each_safe(sa, next, &core->sas, link) {
+	ike_sa_for_each(sa, core) {
 		if (sa->state != IKE_STATE_ESTABLISHED || sa->auth || sa->reauth_of ||
 		    !filter_fits(filter, sa) || !can_be_called(sa))
 			continue;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/reauth.h"
@@ -104,7 +105,9 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 
 	ike_core_result(core, sa->token, -ECONNREFUSED, "IKE SA: %s", why);
 	/* Both sides were about to replace it: what the peer has made is there (2.8.2). */
-	if (rival)
+	if (rival && sa->end == SA_END_USER)
+		ike_sa_delete(rival, why);
+	else if (rival)
 		ike_sa_inherit(rival, sa);
 	exchange_abort_all(sa, why);
 	while ((child = list_first(&sa->children, struct child_sa, link)))
@@ -115,8 +118,7 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 	hash_remove(&core->by_init, &sa->by_init);
 	contact_leave(sa);
 	reauth_gone(sa);
-	list_remove(&sa->link);
-	list_append(&core->dead, &sa->link);
+	list_append(&core->dead, &sa->dead);
 	core->n_sas--;
 }
 
@@ -136,6 +138,8 @@ void fsm_enter(struct ike_sa *sa, enum ike_state state, const char *why)
 	sa->core->n_half_open -= (old == IKE_STATE_INIT_ANSWERED);
 	if (state == IKE_STATE_ESTABLISHED)
 		enter_established(sa, old);
+	else if (state == IKE_STATE_DELETING)
+		sa->rival_of = 0; /* whatever it might have replaced */
 	else if (state == IKE_STATE_REKEYED)
 		sa->gone_at = instant_add(sa->core->now, PATIENCE);
 	else if (state == IKE_STATE_DEAD)

@@ -182,7 +182,7 @@ bool child_sa_take_place(struct child_sa *child)
 	struct child_sa *other;
 	bool found = false;
 
-	list_for_each (other, &child->ike->children, link) {
+	list_for_each(other, &child->ike->children, link) {
 		if (other == child || !other->up || !same_place(child, other))
 			continue;
 		other->up = false;
@@ -201,7 +201,7 @@ static bool leave_place(struct child_sa *child)
 {
 	struct child_sa *other;
 
-	list_for_each (other, &child->ike->children, link)
+	list_for_each(other, &child->ike->children, link)
 		if (other != child && same_place(child, other) &&
 		    (other->state == CHILD_INSTALLED || other->state == CHILD_REKEYING)) {
 			other->up = true;

@@ -57,8 +57,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 	if (!core)
 		return NULL;
 	internal_addrs_free_all(core);
-	list_splice(&core->dead, &core->sas);
-	list_for_each_safe(sa, tmp, &core->dead, link)
+	list_for_each_safe(sa, tmp, &core->sas, link)
 		ike_sa_free(sa);
 	while ((action = ike_core_next_action(core)))
 		ike_action_free(action);

@@ -114,7 +114,7 @@ static struct ike_sa_info *describe(const struct ike_sa *sa, const struct child_
 	struct ike_sa_info *info;
 	size_t n = 0;
 
-	list_for_each (child, &sa->children, link)
+	list_for_each(child, &sa->children, link)
 		n += all || child == only;
 	info = ike_sa_info_new(n);
 	if (!info)
@@ -122,7 +122,7 @@ static struct ike_sa_info *describe(const struct ike_sa *sa, const struct child_
 	n = 0;
 	if (describe_ike(sa, info) < 0)
 		return ike_sa_info_free(info);
-	list_for_each (child, &sa->children, link)
+	list_for_each(child, &sa->children, link)
 		if ((all || child == only) && describe_child(child, &info->children[n++]) < 0)
 			return ike_sa_info_free(info);
 	return info;

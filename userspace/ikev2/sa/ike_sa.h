@@ -41,7 +41,8 @@ struct fragmentation {
 };
 
 struct ike_sa {
-	struct list link; /* ike_core.sas, then ike_core.dead */
+	struct list link; /* ike_core.sas, until the end of the input in which it dies */
+	struct list dead; /* ike_core.dead */
 	struct ike_core *core;
 	struct hash_node by_spi;
 	struct hash_node by_init; /* responder: hash of the first message, RFC 7296 2.1 */
@@ -101,6 +102,7 @@ struct ike_sa {
 	struct instant rekey_at, expire_at; /* soft and hard end; INSTANT_NEVER */
 	struct instant gone_at; /* REKEYED: our patience with the peer, which is to delete it */
 	uint64_t rival_spi;     /* see ike_sa_rival(); 0: none */
+	uint64_t rival_of;      /* it is the rival; own SPI of what it may replace, until that is settled */
 	struct instant refused_since; /* TEMPORARY_FAILURE and nothing else (2.25); INSTANT_NEVER */
 	bool up;                      /* reported as up */
 
@@ -131,6 +133,14 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 			  const struct netaddr *local, const struct netaddr *remote);
 /* Frees one that fsm_enter(IKE_STATE_DEAD) has unlinked. The core's. */
 void ike_sa_free(struct ike_sa *sa);
+
+/*
+ * All that live. The body may end any of them, this one too, and may make new ones, which come last.
+ */
+#define ike_sa_for_each(sa, core)                      \
+	list_for_each(sa, &(core)->sas, link)          \
+		if ((sa)->state == IKE_STATE_DEAD) {   \
+		} else
 
 /* The one that has spi for our SPI; NULL. */
 struct ike_sa *ike_sa_by_spi(struct ike_core *core, uint64_t spi);

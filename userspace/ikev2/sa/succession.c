@@ -4,6 +4,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/reauth.h"
+#include "ikev2/fsm/state.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
@@ -46,7 +47,7 @@ static void inherit_reauth(struct ike_sa *successor, struct ike_sa *old)
 
 	successor->reauth_of = old->reauth_of;
 	old->reauth_of = 0;
-	list_for_each(sa, &old->core->sas, link)
+	ike_sa_for_each(sa, old->core)
 		if (sa->reauth_of == ike_sa_own_spi(old))
 			sa->reauth_of = ike_sa_own_spi(successor);
 }
@@ -64,8 +65,22 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old)
 	successor->up = old->up;
 	old->up = false;
 	old->rival_spi = 0;
+	successor->rival_of = 0;
 	ike_core_event(successor->core, IKE_EVENT_IKE_REKEY, successor, NULL);
 	exchange_next(successor);
+}
+
+void ike_sa_claim(struct ike_sa *rival)
+{
+	struct ike_sa *old = ike_sa_by_spi(rival->core, rival->rival_of);
+
+	rival->rival_of = 0;
+	if (!old || old->state != IKE_STATE_ESTABLISHED)
+		return;
+	log_obj_info(ike, old->log_name, "both sides have rekeyed: the peer goes on with its own");
+	ike_sa_inherit(rival, old);
+	fsm_enter(old, IKE_STATE_REKEYED, "replaced by the peer's");
+	exchange_next(old);
 }
 
 struct ike_sa *ike_sa_rival(const struct ike_sa *sa)

@@ -25,5 +25,11 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old);
 /* The one that the peer has made to replace sa while our own try is on its way; NULL. */
 struct ike_sa *ike_sa_rival(const struct ike_sa *sa);
 
+/*
+ * The peer sends requests on rival, whose place is not settled yet for us: for the peer it is, and this
+ * is the one that stays. (One that it has found redundant, it deletes.)
+ */
+void ike_sa_claim(struct ike_sa *rival);
+
 /* The lower nonce of the exchange that made sa. */
 const struct nonce *ike_sa_lowest_nonce(const struct ike_sa *sa);
