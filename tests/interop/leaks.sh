@@ -30,7 +30,7 @@ need "gw-b starts" gw_start gw-b
 
 # cycle N: tunnels that gw-a makes and takes down.
 cycle() {
-	in_node gw-a "$top/tests/interop/cycle-tunnel.py" /run/postern.vici site-b net "$1"
+	in_node gw-a "$top/tests/interop/drive.py" /run/postern.vici cycle site-b net "$1"
 }
 
 quiet() {

@@ -73,7 +73,8 @@ static struct sim_event *event_new(struct sim *sim, enum sim_event_type type, un
 
 /* -------- the link -------- */
 
-static void link_carry(struct sim *sim, unsigned to, const struct ike_action *action)
+static void link_carry(struct sim *sim, unsigned to, const struct ike_action *action,
+		       struct duration later)
 {
 	struct duration delay =
 		DURATION_NS(1000 + sim_random(sim, 1000) * (sim->link.delay.ns / 1000));
@@ -81,6 +82,7 @@ static void link_carry(struct sim *sim, unsigned to, const struct ike_action *ac
 
 	if (sim_random(sim, 1000) < sim->link.reordering)
 		delay.ns += sim_random(sim, 1000) * (sim->link.reordering_delay.ns / 1000);
+	delay.ns += later.ns;
 	e = event_new(sim, SIM_DELIVER, to, delay);
 	e->local = action->send.remote;
 	e->remote = action->send.local;
@@ -125,12 +127,19 @@ static void link_send(struct sim *sim, unsigned from, const struct ike_action *a
 		sim->too_long++;
 		return;
 	}
+	if (sim->mishap.nth && --sim->mishap.nth == 0) {
+		if (sim->mishap.kind != SIM_LOST)
+			link_carry(sim, !from, action, sim->mishap.later);
+		if (sim->mishap.kind == SIM_REPEATED)
+			link_carry(sim, !from, action, DURATION_S(0));
+		return;
+	}
 	if (sim_random(sim, 1000) < sim->link.loss)
 		sim->lost++;
 	else
-		link_carry(sim, !from, action);
+		link_carry(sim, !from, action, DURATION_S(0));
 	if (sim_random(sim, 1000) < sim->link.duplication)
-		link_carry(sim, !from, action);
+		link_carry(sim, !from, action, DURATION_S(0));
 }
 
 /* -------- internal addresses -------- */

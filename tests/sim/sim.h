@@ -72,6 +72,19 @@ struct sim_peer {
 typedef void (*sim_tap_fn)(struct sim *sim, unsigned to, const struct netaddr *local,
 			   const struct netaddr *remote, struct bytes message, void *data);
 
+/* What befalls one message, counted over both directions. */
+enum sim_mishap_kind {
+	SIM_LOST,
+	SIM_DELAYED,
+	SIM_REPEATED, /* the second copy late */
+};
+
+struct sim_mishap {
+	unsigned nth; /* from 1, counts down; 0: none (any more) */
+	enum sim_mishap_kind kind;
+	struct duration later;
+};
+
 struct sim {
 	sim_tap_fn tap; /* or NULL */
 	void *tap_data;
@@ -80,6 +93,7 @@ struct sim {
 	struct heap events;
 	uint64_t event_seq;
 	struct sim_link link;
+	struct sim_mishap mishap;
 	struct sim_nat nat;
 	struct duration job_delay; /* how long a job takes */
 	bool jobs_full;		   /* the pool takes no jobs */

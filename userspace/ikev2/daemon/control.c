@@ -328,6 +328,8 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 	COUNTER("established", f.core.established);
 	COUNTER("failed", f.core.failed);
 	COUNTER("children", f.core.children);
+	COUNTER("rekeyed", f.core.rekeyed);
+	COUNTER("children-rekeyed", f.core.children_rekeyed);
 	COUNTER("no-memory", f.core.no_memory);
 #undef COUNTER
 }

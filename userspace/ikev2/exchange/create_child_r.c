@@ -46,10 +46,14 @@ static void answer_not_found(struct ike_sa *sa, const struct ike_notify *rekey)
 	message_respond(sa, &m);
 }
 
-/* Can old be replaced now? (2.25.1) */
+/*
+ * Can old be replaced now? (2.25.1) Not when one is there already, ours or the peer's: then it is about to
+ * be deleted.
+ */
 static bool replaceable(const struct child_sa *old)
 {
-	return old->state == CHILD_INSTALLED || old->state == CHILD_REKEYING;
+	return (old->state == CHILD_INSTALLED || old->state == CHILD_REKEYING) &&
+	       !child_sa_successor(old, false) && !child_sa_successor(old, true);
 }
 
 /* What comes before the offer is looked at: 0, or the notify to answer with. */

@@ -39,6 +39,7 @@ static void child_installed(struct child_sa *child)
 	follow_child(child);
 	child_timers_start(child);
 	sa->core->counters.children++;
+	sa->core->counters.children_rekeyed += rekeyed;
 	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} %s: %s === %s, SPIs %08x in, %08x out",
 		       child->conf->name, child->unique_id, rekeyed ? "rekeyed" : "up",
 		       ts_str(&child->local_ts.v[0], local), ts_str(&child->remote_ts.v[0], remote),

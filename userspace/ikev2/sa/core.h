@@ -137,6 +137,8 @@ struct ike_counters {
 	uint64_t established;	     /* IKE SAs, ever */
 	uint64_t failed;	     /* IKE SAs that never got there */
 	uint64_t children;	     /* Child SAs, ever */
+	uint64_t rekeyed;	     /* IKE SAs that took the place of another */
+	uint64_t children_rekeyed;   /* the same of Child SAs, which are among the children */
 	uint64_t no_memory;
 };
 

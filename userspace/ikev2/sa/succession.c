@@ -65,6 +65,7 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old)
 	successor->up = old->up;
 	old->up = false;
 	old->rival_spi = 0;
+	successor->core->counters.rekeyed++;
 	successor->rival_of = 0;
 	ike_core_event(successor->core, IKE_EVENT_IKE_REKEY, successor, NULL);
 	exchange_next(successor);

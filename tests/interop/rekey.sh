@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+#	host-a --- gw-a --- wan --- gw-b --- host-b
+#	         posternd         posternd
+#
+# New keys under traffic (RFC 7296 2.8): Child SAs are rekeyed a thousand times and IKE SAs a hundred, from either side, while
+# hosts behind both gateways ping each other a hundred times a second: not one packet is lost, and no SA is left over.
+# CHILD_REKEYS and IKE_REKEYS override the numbers.
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$top/netns-lab/lab.sh"
+. "$top/tests/interop/gateways.sh"
+
+ktap_require root esp
+gw_kind=([gw-a]=postern [gw-b]=postern)
+gw_require postern
+children=${CHILD_REKEYS:-1000} ikes=${IKE_REKEYS:-100}
+
+need "the lab comes up" lab_up two-gateways
+at_exit lab_down
+need "gw-a starts" gw_start gw-a
+need "gw-b starts" gw_start gw-b
+need "the tunnel comes up" gw_up gw-a site-b
+
+drive() {
+	in_node "$1" "$top/tests/interop/drive.py" /run/postern.vici "${@:2}"
+}
+
+# Pings until told to stop; then its count stands in the log.
+ping_start() {
+	node_start "$1" ping ping -q -n -i 0.01 "$2"
+}
+
+# What one ping counted: as many answers as questions.
+ping_lost_none() {
+	local node=$1 line
+	line=$(grep 'packets transmitted' "$(node_log "$node" ping)") || return
+	echo "$node: $line"
+	[ "$(awk '{ print $1 - $4 }' <<<"$line")" = 0 ]
+}
+
+esp_sas() {
+	in_node "$1" ip xfrm state | grep -c 'proto esp'
+}
+
+only_one_pair() {
+	[ "$(esp_sas gw-a)" = 2 ] && [ "$(esp_sas gw-b)" = 2 ]
+}
+
+check "host-b answers host-a" wait_for 20 in_node host-a ping -q -c 1 -W 1 10.2.0.10
+need "host-a pings host-b all the time" ping_start host-a 10.2.0.10
+need "host-b pings host-a all the time" ping_start host-b 10.1.0.10
+check "gw-a rekeys the Child SA $((children / 2)) times" drive gw-a rekey-child net $((children / 2))
+check "gw-b rekeys it $((children - children / 2)) times" drive gw-b rekey-child net $((children - children / 2))
+check "gw-a rekeys the IKE SA $((ikes / 2)) times" drive gw-a rekey-ike site-b $((ikes / 2))
+check "gw-b rekeys it $((ikes - ikes / 2)) times" drive gw-b rekey-ike site-a $((ikes - ikes / 2))
+check "one pair of SAs is left in each kernel" wait_for 60 only_one_pair
+check "host-a's ping ends" node_stop host-a ping INT
+check "host-b's ping ends" node_stop host-b ping INT
+check "host-a lost nothing" ping_lost_none host-a
+check "host-b lost nothing" ping_lost_none host-b
+check "gw-a ends in order" gw_stop gw-a
+check "gw-b ends in order" gw_stop gw-b
+for node in gw-a gw-b; do
+	check "nothing is left in $node's kernel" kernel_has_none $node
+done
+
+[ "$ktap_failed" = 0 ] || gw_show_logs
+ktap_done
