@@ -146,9 +146,10 @@ int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, s
 void child_sa_send(struct child_sa *child)
 {
 	struct keymat_child *keys = steal_ptr(child->send_keys);
-
 	/* The kernel sends on the newest: one that has been replaced since must not become that. */
-	if (keys && !child->superseded && child_ipsec_install(child, keys, CHILD_IPSEC_OUT) < 0)
+	bool newest = !child->superseded && !child_sa_successor(child, false);
+
+	if (keys && newest && child_ipsec_install(child, keys, CHILD_IPSEC_OUT) < 0)
 		log_obj_error(ike, child->ike->log_name, "out of memory: nothing is sent on %s{%u}",
 			      child->conf->name, child->unique_id);
 	keys_free(keys);
