@@ -57,6 +57,9 @@ check "gw-b rekeys it $((ikes - ikes / 2)) times" drive gw-b rekey-ike site-a $(
 check "one pair of SAs is left in each kernel" wait_for 60 only_one_pair
 check "host-a's ping ends" node_stop host-a ping INT
 check "host-b's ping ends" node_stop host-b ping INT
+for node in host-a host-b; do
+	ktap_comment "$node: $(grep 'packets transmitted' "$(node_log $node ping)")"
+done
 check "host-a lost nothing" ping_lost_none host-a
 check "host-b lost nothing" ping_lost_none host-b
 check "gw-a ends in order" gw_stop gw-a
