@@ -17,7 +17,7 @@
 #include "pair.h"
 #include "sim_random.h"
 
-#define OPERATIONS 20000
+#define OPERATIONS 100000
 /* Operations between two looks. */
 #define STRETCH 40
 
