@@ -5,6 +5,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
 
@@ -66,6 +67,22 @@ TEST_F(liveness, inbound_esp_spares_the_question)
 	/* The figures stand still: the next look finds out. */
 	pair_wait(sim, DURATION_S(65));
 	EXPECT_EQ(1, questions(sim));
+}
+
+/* On what is being replaced packets come as before. */
+TEST_F(liveness, inbound_esp_counts_on_what_is_being_replaced)
+{
+	static const enum child_state states[] = { CHILD_REKEYING, CHILD_REKEYED };
+	struct sim *sim = &self->sim;
+	struct child_sa *child =
+		list_first(&sim_only_sa(&sim->peers[0])->children, struct child_sa, link);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(states); i++) {
+		child->state = states[i];
+		traffic(sim, 200, false);
+		EXPECT_EQ(0, questions(sim));
+	}
+	child->state = CHILD_INSTALLED;
 }
 
 TEST_F(liveness, a_kernel_that_tells_the_time_is_believed_to_the_second)

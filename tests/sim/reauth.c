@@ -120,6 +120,25 @@ TEST_F(reauth, break_before_make_deletes_first)
 	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
+/* Rekeying begins on the old IKE SA, and comes to nothing there. */
+TEST_F(reauth, a_child_sa_that_is_being_rekeyed_comes_along)
+{
+	const struct ike_filter all = { .ike = NULL };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &ageless, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	pair_cut(sim, true);
+	EXPECT_EQ(1, sim_rekey_child(sim, 0, "net"));
+	pair_cut(sim, false);
+	EXPECT_EQ(1, ike_input_reauth(sim->peers[0].core, sim->now, &all));
+	sim_act(sim, 0);
+	EXPECT_EQ(0, gaps(sim, 0, 60));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[0].core->n_children);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
 TEST_F(reauth, what_fails_is_tried_again_and_the_old_one_stays)
 {
 	struct sim *sim = &self->sim;

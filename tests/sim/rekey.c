@@ -10,6 +10,7 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/describe.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
 #include "sim_random.h"
@@ -169,6 +170,61 @@ TEST_F(rekey, lifetimes_bring_new_keys_in_time)
 		EXPECT_EQ(0, self->sim.peers[i].child_downs);
 		EXPECT_EQ(0, self->sim.peers[i].downs);
 	}
+}
+
+/* What list-sas shows of the IKE SA of peer i. */
+static struct ike_sa_info *listed(FIXTURE_DATA(rekey) * self, unsigned i)
+{
+	self->sim.peers[i].core->now = self->sim.now;
+	return ike_sa_describe(sim_only_sa(&self->sim.peers[i]), NULL);
+}
+
+TEST_F(rekey, lifetimes_and_what_was_replaced_are_listed)
+{
+	static const char *const by_state[] = { "DELETED", "INSTALLED" };
+	struct ike_sa_info *info;
+
+	ASSERT_TRUE(up(self, "rekey_time = 1h\n rand_time = 5m\n life_time = 2h",
+		       "rekey_time = 4h\n rand_time = 0\n over_time = 10m"));
+	pair_wait(&self->sim, DURATION_S(60)); /* coming up took a little more than one */
+	info = listed(self, 0);
+	ASSERT_NE(NULL, info);
+	EXPECT_EQ(4 * 3600 - 62, duration_s(info->rekey_in));
+	EXPECT_EQ(4 * 3600 + 600 - 62, duration_s(info->lifetime_left));
+	EXPECT_GT(0, info->reauth_in.ns);
+	ASSERT_EQ(1, info->n_children);
+	EXPECT_GE(3600 - 60, duration_s(info->children[0].rekey_in));
+	EXPECT_LE(3300 - 62, duration_s(info->children[0].rekey_in));
+	EXPECT_EQ(7200 - 61, duration_s(info->children[0].lifetime_left));
+	ike_sa_info_free(info);
+	EXPECT_EQ(1, sim_rekey_child(&self->sim, 0, "net"));
+	info = listed(self, 0);
+	EXPECT_STREQ("REKEYING", info->children[0].state);
+	EXPECT_GT(0, info->children[0].rekey_in.ns);
+	EXPECT_EQ(61, duration_s(info->children[0].installed));
+	ike_sa_info_free(info);
+	pair_wait(&self->sim, DURATION_S(2));
+	info = listed(self, 0);
+	ASSERT_EQ(2, info->n_children);
+	for (unsigned i = 0; i < 2; i++)
+		EXPECT_STREQ(by_state[i], info->children[i].state);
+	EXPECT_EQ(3, duration_s(info->children[0].lifetime_left));
+	EXPECT_EQ(63, duration_s(info->children[0].installed));
+	ike_sa_info_free(info);
+}
+
+TEST_F(rekey, without_lifetimes_none_are_listed)
+{
+	struct ike_sa_info *info;
+
+	ASSERT_TRUE(up(self, "rekey_time = 0\n life_time = 0", "rekey_time = 0"));
+	info = listed(self, 0);
+	ASSERT_NE(NULL, info);
+	EXPECT_GT(0, info->rekey_in.ns);
+	EXPECT_GT(0, info->lifetime_left.ns);
+	EXPECT_GT(0, info->children[0].rekey_in.ns);
+	EXPECT_GT(0, info->children[0].lifetime_left.ns);
+	ike_sa_info_free(info);
 }
 
 TEST_F(rekey, a_lifetime_ends_what_cannot_be_rekeyed)

@@ -22,9 +22,11 @@ struct instant liveness_time(const struct ike_sa *sa)
 	return instant_add(sa->last_inbound, delay);
 }
 
+/* What is being replaced receives until the peer has changed over (2.8). */
 static bool installed(const struct child_sa *child)
 {
-	return child->state == CHILD_INSTALLED;
+	return child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING ||
+	       child->state == CHILD_REKEYED;
 }
 
 /* Ask what came in on the Child SAs. False: there are none, or no memory. */

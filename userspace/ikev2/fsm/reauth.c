@@ -130,7 +130,7 @@ static int copy_children(struct ike_sa *old, struct ike_sa *sa)
 	list_for_each(child, &old->children, link) {
 		const struct child_conf *conf = connection_child(sa->conn, child->conf->name);
 
-		if (child->state != CHILD_INSTALLED || !conf)
+		if (!child_sa_is_up(child) || !conf)
 			continue;
 		copy = child_sa_new(sa, conf, true, 0);
 		if (!copy)
@@ -234,7 +234,7 @@ static bool has_up(const struct ike_sa *sa, const char *name)
 	struct child_sa *child;
 
 	list_for_each(child, &sa->children, link)
-		if (child->state == CHILD_INSTALLED && strcmp(child->conf->name, name) == 0)
+		if (child_sa_is_up(child) && strcmp(child->conf->name, name) == 0)
 			return true;
 	return false;
 }
@@ -250,7 +250,7 @@ void reauth_progress(struct ike_sa *sa)
 	list_for_each(child, &sa->children, link) {
 		if (child->state == CHILD_CREATING || child->state == CHILD_INSTALLING)
 			return;
-		up += child->state == CHILD_INSTALLED;
+		up += child_sa_is_up(child);
 	}
 	if (!up && !list_empty(&old->children)) {
 		/* Better the old one with its Child SAs than a new one with none. */

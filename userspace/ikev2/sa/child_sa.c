@@ -173,6 +173,11 @@ void child_sa_move(struct child_sa *child, struct ike_sa *to)
 
 /* -------- one in the place of another -------- */
 
+bool child_sa_is_up(const struct child_sa *child)
+{
+	return child->up && (child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING);
+}
+
 /* Are both one and the same to the user? */
 static bool same_place(const struct child_sa *a, const struct child_sa *b)
 {

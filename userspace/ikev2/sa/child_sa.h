@@ -126,6 +126,9 @@ void child_sa_enter(struct child_sa *child, enum child_state state);
  */
 void child_sa_close(struct child_sa *child, const char *why);
 
+/* It is up for the user, and stays so; of those that replace each other one is. */
+bool child_sa_is_up(const struct child_sa *child);
+
 /* Frees what no list holds any more. */
 void child_sa_free(struct child_sa *child);
 

@@ -29,6 +29,29 @@ static struct info_mark describe_mark(uint32_t value, const struct child_mark *c
 	return (struct info_mark){ value & conf->mask, conf->mask };
 }
 
+/* From now until at. */
+static struct duration left(const struct ike_sa *sa, struct instant at)
+{
+	if (instant_is_never(at))
+		return INFO_NO_TIME;
+	return instant_reached(sa->core->now, at) ? DURATION_NS(0) : instant_diff(at, sa->core->now);
+}
+
+static void describe_times(const struct child_sa *child, struct child_sa_info *info)
+{
+	const struct ike_sa *sa = child->ike;
+
+	if (child->state == CHILD_CREATING || child->state == CHILD_INSTALLING)
+		return;
+	info->installed = instant_diff(sa->core->now, child->installed);
+	if (child->state == CHILD_INSTALLED)
+		info->rekey_in = left(sa, child->rekey_at);
+	/* One that is replaced ends sooner. */
+	info->lifetime_left = left(sa, child->state == CHILD_REKEYED || child->state == CHILD_DELETED
+					       ? child->gone_at
+					       : child->expire_at);
+}
+
 static int describe_child(const struct child_sa *child, struct child_sa_info *info)
 {
 	const struct ike_sa *sa = child->ike;
@@ -48,8 +71,7 @@ static int describe_child(const struct child_sa *child, struct child_sa_info *in
 	info->mark_in_sa = child->conf->mark_in_sa;
 	info->if_id_in = child->numbers.if_id_in;
 	info->if_id_out = child->numbers.if_id_out;
-	if (child->state == CHILD_INSTALLED || child->state == CHILD_DELETING)
-		info->installed = instant_diff(sa->core->now, child->installed);
+	describe_times(child, info);
 	if (child->conf->updown)
 		info->updown = strdup(child->conf->updown);
 	if (!info->name || (child->conf->updown && !info->updown))
@@ -103,8 +125,11 @@ static int describe_ike(const struct ike_sa *sa, struct ike_sa_info *info)
 	info->algs = describe_algs(&sa->proposal);
 	if (sa->established.ns)
 		info->established = instant_diff(sa->core->now, sa->established);
-	if (sa->state == IKE_STATE_ESTABLISHED && !instant_is_never(sa->reauth_at))
-		info->reauth_in = instant_diff(sa->reauth_at, sa->core->now);
+	if (sa->state == IKE_STATE_ESTABLISHED) {
+		info->rekey_in = left(sa, sa->rekey_at);
+		info->lifetime_left = left(sa, sa->expire_at);
+		info->reauth_in = left(sa, sa->reauth_at);
+	}
 	return info->name && info->local_id && info->remote_id ? 0 : -1;
 }
 

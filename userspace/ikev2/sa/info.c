@@ -12,7 +12,7 @@ struct ike_sa_info *ike_sa_info_new(size_t n_children)
 	if (!info)
 		return NULL;
 	info->state = "CREATED";
-	info->established = info->rekey_in = info->reauth_in = INFO_NO_TIME;
+	info->established = info->rekey_in = info->lifetime_left = info->reauth_in = INFO_NO_TIME;
 	info->n_children = n_children;
 	for (size_t i = 0; i < n_children; i++) {
 		struct child_sa_info *child = &info->children[i];

@@ -64,7 +64,7 @@ struct ike_sa_info {
 	uint64_t spi_i, spi_r;      /* host order */
 	struct info_algs algs;
 	struct duration established; /* since, or INFO_NO_TIME */
-	struct duration rekey_in, reauth_in;
+	struct duration rekey_in, lifetime_left, reauth_in; /* or INFO_NO_TIME */
 	/* Internal addresses (RFC 7296 2.19): ours, lent by the peer, or the peer's, lent by us. */
 	size_t n_local_vips, n_remote_vips, n_dns;
 	struct netaddr local_vips[INFO_INTERNAL_MAX], remote_vips[INFO_INTERNAL_MAX];

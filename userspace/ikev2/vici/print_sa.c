@@ -140,6 +140,7 @@ void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t fir
 	put_algs(w, &ike->algs);
 	put_seconds(w, "established", ike->established);
 	put_seconds(w, "rekey-time", ike->rekey_in);
+	put_seconds(w, "life-time", ike->lifetime_left);
 	put_seconds(w, "reauth-time", ike->reauth_in);
 	vici_put_fmt(w, "worker", "%u", ike->worker);
 	vici_put_section(w, "child-sas");
