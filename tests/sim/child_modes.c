@@ -252,4 +252,26 @@ TEST_F(modes, limits_reach_the_kernel_with_jitter)
 			     self->sim.peers[1].kernel.sa_in.soft.bytes);
 }
 
+/* A wide child that comes first but speaks another ESP is not in the way of one that fits. */
+TEST_F(modes, a_child_is_chosen_by_selectors_and_proposals)
+{
+	static const char b[] = "wide { local_ts = 10.0.0.0/8\n remote_ts = 10.0.0.0/8\n"
+				" esp_proposals = aes256gcm16 }\n"
+				"narrow { local_ts = 10.2.0.0/16\n remote_ts = 10.1.0.0/16\n"
+				" esp_proposals = %s }";
+	static const char a[] = "net { local_ts = 10.1.0.0/16\n remote_ts = 10.2.0.0/16\n" ESP " }";
+	struct sim *sim = &self->sim;
+	char text[512];
+
+	self->made = true;
+	snprintf(text, sizeof(text), b, "aes128gcm16");
+	ASSERT_TRUE(negotiate(sim, a, text, ""));
+	EXPECT_STREQ("narrow", child_of(sim, 1)->conf->name);
+	sim_fini(sim);
+	snprintf(text, sizeof(text), b, "aes192gcm16");
+	EXPECT_FALSE(negotiate(sim, a, text, ""));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(0, sim->peers[0].core->n_children);
+}
+
 TEST_HARNESS_MAIN

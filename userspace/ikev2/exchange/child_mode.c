@@ -86,8 +86,9 @@ static int choose(const struct ike_sa *sa, const struct child_sa *old,
 }
 
 int child_mode_choose(const struct ike_sa *sa, const struct child_sa *old,
-		      const struct ike_message *m, const struct ts_list *tsi,
-		      const struct ts_list *tsr, struct child_choice *ret_choice)
+		      const struct ike_message *m, const struct proposal_list *offer,
+		      bool without_ke, const struct ts_list *tsi, const struct ts_list *tsr,
+		      struct child_choice *ret_choice)
 {
 	struct child_request request = {
 		.local = *tsr,
@@ -95,6 +96,8 @@ int child_mode_choose(const struct ike_sa *sa, const struct child_sa *old,
 		.transport = has(m, IKE_NOTIFY_USE_TRANSPORT_MODE),
 		.local_host = sa->local,
 		.remote_host = sa->remote,
+		.offer = offer,
+		.without_ke = without_ke,
 	};
 	int verdict;
 
@@ -116,6 +119,8 @@ int child_mode_choose(const struct ike_sa *sa, const struct child_sa *old,
 		request.transport = false;
 		verdict = choose(sa, old, &request, ret_choice);
 	}
+	if (verdict == CHILD_NO_PROPOSAL)
+		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
 	return verdict == 0 ? 0 : IKE_NOTIFY_TS_UNACCEPTABLE;
 }
 

@@ -26,12 +26,14 @@ const char *child_mode_accept(struct child_sa *child, const struct ike_message *
 /* -------- responder -------- */
 
 /*
- * Choose the child for a request with the selectors tsi and tsr; old is the one that is rekeyed, or
- * NULL. 0, or IKE_NOTIFY_TS_UNACCEPTABLE.
+ * Choose the child for a request with the proposals offer and the selectors tsi and tsr; old is the
+ * one that is rekeyed, or NULL. without_ke: in IKE_AUTH. 0, or IKE_NOTIFY_TS_UNACCEPTABLE or
+ * IKE_NOTIFY_NO_PROPOSAL_CHOSEN.
  */
 int child_mode_choose(const struct ike_sa *sa, const struct child_sa *old,
-		      const struct ike_message *m, const struct ts_list *tsi,
-		      const struct ts_list *tsr, struct child_choice *ret_choice);
+		      const struct ike_message *m, const struct proposal_list *offer,
+		      bool without_ke, const struct ts_list *tsi, const struct ts_list *tsr,
+		      struct child_choice *ret_choice);
 /* Make child, of choice->conf, what was chosen. */
 void child_mode_take(struct child_sa *child, const struct ike_message *m, const struct ts_list *tsi,
 		     const struct ts_list *tsr, const struct child_choice *choice);

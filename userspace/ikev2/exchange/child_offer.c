@@ -146,8 +146,9 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, const struc
 	if (ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSI, 0)->body, &tsi, NULL) ||
 	    ts_payload_parse(ike_message_find(m, IKE_PAYLOAD_TSR, 0)->body, &tsr, NULL))
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
-	if (child_mode_choose(sa, old, m, &tsi, &tsr, &choice))
-		return IKE_NOTIFY_TS_UNACCEPTABLE;
+	notify = child_mode_choose(sa, old, m, &offer, !kx, &tsi, &tsr, &choice);
+	if (notify)
+		return notify;
 	if (proposal_select(&choice.conf->esp_proposals, &offer, sa->conn->prefer, !kx, &chosen) ||
 	    !proposal_spi32(&chosen, &spi) || !spi)
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;

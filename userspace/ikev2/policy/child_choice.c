@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/policy/child_choice.h"
 
+#include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_match.h"
 
 static bool contains_all(const struct ts_list *outer, const struct ts_list *inner)
@@ -43,6 +44,15 @@ static bool narrow(const struct child_conf *conf, const struct child_request *r,
 	return true;
 }
 
+static bool has_proposal(const struct connection *conn, const struct child_conf *conf,
+			 const struct child_request *r)
+{
+	struct proposal chosen;
+
+	return !r->offer || proposal_select(&conf->esp_proposals, r->offer, conn->prefer,
+					    r->without_ke, &chosen) == 0;
+}
+
 /* How well a child that has something in common fits; more is better. */
 static unsigned fitness(const struct child_choice *choice, const struct child_request *r)
 {
@@ -58,22 +68,29 @@ static unsigned fitness(const struct child_choice *choice, const struct child_re
 int child_choose(const struct connection *conn, const struct child_request *request,
 		 struct child_choice *ret_choice)
 {
+	int refusal = CHILD_NO_SELECTORS;
 	struct child_choice choice;
 	unsigned best = 0;
 
 	if (!request->local.n || !request->remote.n)
-		return TS_NONE_FITS;
+		return CHILD_NO_SELECTORS;
 	for (size_t i = 0; i < conn->n_children; i++) {
-		if (!narrow(&conn->children[i], request, &choice) ||
-		    fitness(&choice, request) <= best)
+		if (!narrow(&conn->children[i], request, &choice))
+			continue;
+		if (!has_proposal(conn, choice.conf, request)) {
+			refusal = CHILD_NO_PROPOSAL;
+			continue;
+		}
+		if (fitness(&choice, request) <= best)
 			continue;
 		best = fitness(&choice, request);
 		*ret_choice = choice;
 	}
 	if (!best)
-		return TS_NONE_FITS;
+		return refusal;
 	for (size_t i = 0; i < conn->n_children; i++)
 		if (narrow(&conn->children[i], request, &choice) &&
+		    has_proposal(conn, choice.conf, request) &&
 		    !(contains_all(&ret_choice->local, &choice.local) &&
 		      contains_all(&ret_choice->remote, &choice.remote)))
 			ret_choice->more = true;
@@ -88,7 +105,7 @@ int child_choose_again(const struct child_conf *conf, const struct ts_list *loca
 
 	if (!narrow(conf, request, &choice) || !contains_all(&choice.local, local_in_use) ||
 	    !contains_all(&choice.remote, remote_in_use))
-		return TS_NONE_FITS;
+		return CHILD_NO_SELECTORS;
 	*ret_choice = choice;
 	return 0;
 }

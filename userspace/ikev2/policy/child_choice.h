@@ -5,6 +5,7 @@
  * 7296 2.9.
  */
 #include <stdbool.h>
+#include "ikev2/codec/proposal.h"
 #include "ikev2/codec/ts.h"
 #include "ikev2/policy/connection.h"
 
@@ -16,6 +17,9 @@ struct child_request {
 	/* Internal addresses, which dynamic stands for then (2.19); none: it is the hosts. */
 	const struct netaddr *local_internal, *remote_internal;
 	size_t n_local_internal, n_remote_internal;
+	/* What a child has to have a proposal of; NULL: whatever it has will do. */
+	const struct proposal_list *offer;
+	bool without_ke; /* IKE_AUTH has no key exchange for the Child SA (1.2) */
 };
 
 struct child_choice {
@@ -30,17 +34,19 @@ struct child_choice {
 };
 
 /*
- * Among the children that have anything in common with the request comes first which holds the
+ * Among the children whose selectors and proposals have anything in common with the request comes
+ * first which holds the
  * initiator's first selectors, as these are of the packet that it wants to send; then which holds
  * all of the request, then which is of the mode that is asked for, then which is configured first.
- * 0, or TS_NONE_FITS: TS_UNACCEPTABLE.
+ * 0, or CHILD_NO_SELECTORS, or CHILD_NO_PROPOSAL when it is only the proposals that nobody has.
  */
+enum child_refusal { CHILD_NO_SELECTORS = 1, CHILD_NO_PROPOSAL };
 int child_choose(const struct connection *conn, const struct child_request *request,
 		 struct child_choice *ret_choice);
 
 /*
- * Rekeying: of the configuration that the old one has. Also TS_NONE_FITS when less would result
- * than what is in use (2.9.2).
+ * Rekeying: of the configuration that the old one has. Also CHILD_NO_SELECTORS when less would
+ * result than what is in use (2.9.2).
  */
 int child_choose_again(const struct child_conf *conf, const struct ts_list *local_in_use,
 		       const struct ts_list *remote_in_use, const struct child_request *request,

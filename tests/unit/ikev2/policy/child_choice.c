@@ -9,6 +9,7 @@
 
 #include "pdk/conf/parser.h"
 #include "ikev2/policy/child_choice.h"
+#include "ikev2/policy/proposal_conf.h"
 #include "ikev2/policy/ts_match.h"
 #include "../../pdk/leaks.h"
 
@@ -175,7 +176,7 @@ TEST(the_offer_is_narrowed_to_the_child_that_fits_best)
 
 		ASSERT_NE(NULL, conn);
 		verdict = child_choose(conn, &r, &choice);
-		EXPECT_EQ(cases[i].name ? 0 : TS_NONE_FITS, verdict) TH_LOG("case %zu", i);
+		EXPECT_EQ(cases[i].name ? 0 : CHILD_NO_SELECTORS, verdict) TH_LOG("case %zu", i);
 		if (verdict == 0 && cases[i].name) {
 			EXPECT_STREQ(cases[i].name, choice.conf->name) TH_LOG("case %zu", i);
 			EXPECT_STREQ(cases[i].local, list_str(&choice.local, buf, sizeof(buf)))
@@ -198,7 +199,7 @@ TEST(an_opaque_type_is_left_out)
 
 	r.local.v[0].port_first = 65535;
 	r.local.v[0].port_last = 0;
-	EXPECT_EQ(TS_NONE_FITS, child_choose(conn, &r, &choice));
+	EXPECT_EQ(CHILD_NO_SELECTORS, child_choose(conn, &r, &choice));
 	r.local.v[r.local.n++] = list_of("10.1.0.0/16[udp]").v[0];
 	r.remote.v[r.remote.n++] = list_of("10.2.0.0/16[udp]").v[0];
 	ASSERT_EQ(0, child_choose(conn, &r, &choice));
@@ -238,6 +239,56 @@ TEST(transport_mode_is_for_those_who_want_it_from_host_to_host)
 	}
 }
 
+#define ESP(name, net, esp)                                                                        \
+	name " {\nlocal_ts = 10.1.0.0/16\nremote_ts = " net "\nesp_proposals = " esp "\n}\n"
+
+/* Who asks for aes256gcm16-x25519 in IKE_AUTH or in CREATE_CHILD_SA: children in turn. */
+TEST(a_child_without_a_proposal_in_common_is_passed_over)
+{
+	static const struct {
+		const char *children;
+		bool without_ke;
+		int verdict;
+		const char *name;
+		bool more;
+	} offers[] = {
+		{ ESP("a", "10.0.0.0/8", "aes128gcm16") ESP("b", "10.2.0.0/16", "aes256gcm16"), true, 0,
+		  "b" },
+		{ ESP("a", "10.2.0.0/16", "aes256gcm16-ecp256") ESP("b", "10.0.0.0/8",
+								    "aes256gcm16-x25519"),
+		  false, 0, "b" },
+		{ ESP("a", "10.2.0.0/16", "aes256gcm16-ecp256"), true, 0, "a" },
+		{ ESP("a", "10.2.0.0/16", "aes128gcm16"), true, CHILD_NO_PROPOSAL },
+		{ ESP("a", "10.9.0.0/16", "aes128gcm16"), true, CHILD_NO_SELECTORS },
+		/* One has the proposals, the other one the selectors. */
+		{ ESP("a", "10.9.0.0/16", "aes256gcm16") ESP("b", "10.2.0.0/16", "aes128gcm16"), true,
+		  CHILD_NO_PROPOSAL },
+		/* What another one would leave out of its own it can't have with these proposals. */
+		{ ESP("a", "10.2.0.0/17", "aes256gcm16") ESP("b", "10.2.128.0/17", "aes128gcm16"), true,
+		  0, "a", false },
+		{ ESP("a", "10.2.0.0/17", "aes256gcm16") ESP("b", "10.2.128.0/17", "aes256gcm16"), true,
+		  0, "a", true },
+	};
+	struct proposal_list offer = { .n = 0 };
+	char error[PROPOSAL_ERROR_LEN];
+
+	ASSERT_EQ(0, proposal_list_add_text(&offer, "aes256gcm16-x25519", IKE_PROTOCOL_ESP, error));
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		struct connection *conn = connection_of(offers[i].children);
+		struct child_request r = request_of("10.2.0.0/16", "10.1.0.0/16", false);
+		struct child_choice choice = { .conf = NULL };
+
+		r.offer = &offer;
+		r.without_ke = offers[i].without_ke;
+		EXPECT_EQ(offers[i].verdict, child_choose(conn, &r, &choice)) TH_LOG("case %zu", i);
+		EXPECT_EQ(!offers[i].name, !choice.conf) TH_LOG("case %zu", i);
+		if (offers[i].name && choice.conf)
+			EXPECT_STREQ(offers[i].name, choice.conf->name) TH_LOG("case %zu", i);
+		EXPECT_EQ(offers[i].more, choice.conf && choice.more) TH_LOG("case %zu", i);
+		connection_unref(conn);
+	}
+}
+
 TEST(rekeying_keeps_what_is_in_use)
 {
 	struct connection *conn = connection_of(NET("a", "10.1.0.0/16", "10.2.0.0/16")
@@ -253,9 +304,9 @@ TEST(rekeying_keeps_what_is_in_use)
 	ASSERT_EQ(0, child_choose_again(&conn->children[0], &local, &remote, &wider, &choice));
 	EXPECT_TRUE(ts_list_contains(&choice.remote, &remote.v[0]));
 	EXPECT_EQ(&conn->children[0], choice.conf);
-	EXPECT_EQ(TS_NONE_FITS,
+	EXPECT_EQ(CHILD_NO_SELECTORS,
 		  child_choose_again(&conn->children[0], &local, &remote, &narrower, &choice));
-	EXPECT_EQ(TS_NONE_FITS,
+	EXPECT_EQ(CHILD_NO_SELECTORS,
 		  child_choose_again(&conn->children[1], &local, &remote, &same, &choice));
 	connection_unref(conn);
 }
