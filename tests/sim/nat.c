@@ -258,6 +258,14 @@ TEST_F(nat, with_another_address_is_followed_too)
 	ASSERT_NE(NULL, b);
 	EXPECT_TRUE(netaddr_same_addr(&sim->nat.outside, &b->remote));
 	EXPECT_EQ(IKE_NATT_PORT + SHIFT + 5, b->remote.port);
+	/* An SA to send on is named by where it goes to: the Child SA has got another. */
+	EXPECT_EQ(1, sim->peers[1].child_rekeys);
+	EXPECT_EQ(1, sim->peers[1].core->n_children);
+	EXPECT_TRUE(netaddr_same_addr(&sim->nat.outside, &sim->peers[1].kernel.sa_out.dst));
+	EXPECT_EQ(IKE_NATT_PORT + SHIFT + 5, sim->peers[1].kernel.sa_out.dst.port);
+	EXPECT_EQ(0, sim->peers[1].kernel.updates);
+	EXPECT_EQ(0, sim->peers[0].child_downs + sim->peers[1].child_downs);
+	EXPECT_EQ(NULL, sim_agreement(sim));
 	sim_terminate(sim, 1);
 	pair_wait(sim, DURATION_S(60));
 	EXPECT_EQ(0, sim->peers[0].core->n_sas + sim->peers[1].core->n_sas);

@@ -2,6 +2,7 @@
 #include "ikev2/fsm/follow.h"
 
 #include "pdk/log/log.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
@@ -19,14 +20,22 @@ static bool may_follow(const struct ike_sa *sa)
 	       sa->nat_remote && !sa->nat_local;
 }
 
+/*
+ * An outbound SA is named by its destination, so another address takes new SAs. One of which the
+ * rekeying is under way is followed by its successor, which goes where the peer is by then.
+ */
 void follow_child(struct child_sa *child)
 {
-	if (child->state != CHILD_INSTALLED && child->state != CHILD_DELETING)
-		return; /* comes back when the kernel has answered */
-	if (!child_ports_follow(child))
-		log_obj_warning(ike, child->ike->log_name,
-				"Child SA %s still sends to the peer's old address",
-				child->conf->name);
+	if (child->state == CHILD_CREATING || child->state == CHILD_INSTALLING ||
+	    child->state == CHILD_DELETED)
+		return; /* comes back when the kernel has answered, or sends nothing any more */
+	if (child_ports_follow(child) || child->state != CHILD_INSTALLED ||
+	    child->ike->state != IKE_STATE_ESTABLISHED)
+		return;
+	log_obj_notice(ike, child->ike->log_name,
+		       "Child SA %s{%u} sends to the peer's old address until it is rekeyed",
+		       child->conf->name, child->unique_id);
+	child_rekey(child);
 }
 
 static void follow(struct ike_sa *sa, const struct netaddr *remote)

@@ -12,5 +12,5 @@ struct netaddr;
 /* An authentic message that is new in its window came from remote to local. */
 void follow_message(struct ike_sa *sa, const struct netaddr *local, const struct netaddr *remote);
 
-/* child has been installed: the peer may have gone on meanwhile. */
+/* child has been installed: the peer may have gone on meanwhile. A new address has it rekeyed. */
 void follow_child(struct child_sa *child);
