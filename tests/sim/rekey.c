@@ -87,6 +87,8 @@ TEST_F(rekey, a_child_sa_by_either_side)
 		EXPECT_AGREEMENT();
 		EXPECT_EQ(reqid, only_child(&self->sim, 0)->reqid);
 		EXPECT_NE(id, only_child(&self->sim, 0)->unique_id);
+		EXPECT_EQ(id, self->sim.peers[0].replaced);
+		EXPECT_EQ(only_child(&self->sim, 0)->unique_id, self->sim.peers[0].successor);
 		for (unsigned j = 0; j < 2; j++) {
 			EXPECT_EQ(i + 1, self->sim.peers[j].child_rekeys);
 			EXPECT_EQ(1, self->sim.peers[j].child_ups);
@@ -98,14 +100,18 @@ TEST_F(rekey, a_child_sa_by_either_side)
 TEST_F(rekey, an_ike_sa_by_either_side)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		uint32_t id;
+		uint32_t id, ike_id;
 
 		ASSERT_TRUE(self->begun || up(self, "", ""));
 		id = only_child(&self->sim, 0)->unique_id;
+		ike_id = sim_only_sa(&self->sim.peers[0])->unique_id;
 		EXPECT_EQ(1, sim_rekey_ike(&self->sim, i));
 		pair_wait(&self->sim, CALM);
 		EXPECT_AGREEMENT();
 		EXPECT_EQ(id, only_child(&self->sim, 0)->unique_id);
+		EXPECT_EQ(ike_id, self->sim.peers[0].replaced);
+		EXPECT_EQ(sim_only_sa(&self->sim.peers[0])->unique_id,
+			  self->sim.peers[0].successor);
 		/* Who rekeyed it is the new one's original initiator (1.3.2). */
 		EXPECT_EQ(i == 0, sim_only_sa(&self->sim.peers[0])->initiator);
 		for (unsigned j = 0; j < 2; j++) {

@@ -12,6 +12,7 @@
 #include "ikev2/policy/credential_files.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
+#include "ikev2/sa/info.h"
 
 enum sim_event_type {
 	SIM_DELIVER,
@@ -144,6 +145,21 @@ static void link_send(struct sim *sim, unsigned from, const struct ike_action *a
 
 /* -------- internal addresses -------- */
 
+static void note_rekey(struct sim_peer *peer, const struct ike_action *action)
+{
+	const struct ike_sa_info *info = action->event.info;
+
+	if (action->event.type == IKE_EVENT_IKE_REKEY) {
+		peer->rekeys++;
+		peer->replaced = action->event.old->uniqueid;
+		peer->successor = info->uniqueid;
+	} else if (action->event.type == IKE_EVENT_CHILD_REKEY) {
+		peer->child_rekeys++;
+		peer->replaced = info->children[0].uniqueid;
+		peer->successor = info->children[1].uniqueid;
+	}
+}
+
 static void internal_do(struct sim_internal *k, const struct ike_internal *change)
 {
 	unsigned *n = change->route ? &k->n_routes : &k->n_addrs;
@@ -225,10 +241,9 @@ void sim_act(struct sim *sim, unsigned i)
 		case IKE_ACTION_EVENT:
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;
-			peer->rekeys += action->event.type == IKE_EVENT_IKE_REKEY;
 			peer->child_ups += action->event.type == IKE_EVENT_CHILD_UP;
 			peer->child_downs += action->event.type == IKE_EVENT_CHILD_DOWN;
-			peer->child_rekeys += action->event.type == IKE_EVENT_CHILD_REKEY;
+			note_rekey(peer, action);
 			break;
 		case IKE_ACTION_CONTACT:
 			peer->contacts++;

@@ -66,6 +66,7 @@ struct sim_peer {
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
 	unsigned child_ups, child_downs;
 	unsigned rekeys, child_rekeys;
+	uint32_t replaced, successor; /* unique numbers that the last such event told */
 };
 
 /* Looks at every message before it is delivered; may deliver others of its own to peer `to`. */

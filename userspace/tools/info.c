@@ -110,6 +110,45 @@ static void print_updown(struct bytes message, bool is_child)
 	}
 }
 
+/* "child rekeyed: net #1 -> #2, in ..., out ..." */
+static void print_rekey(const char *what, struct bytes name, struct bytes section, bool is_child)
+{
+	struct bytes old, new;
+
+	if (!vici_get(section, VICI_SECTION_START, "old", &old) ||
+	    !vici_get(section, VICI_SECTION_START, "new", &new))
+		return;
+	printf("%s rekeyed: ", what);
+	text_print(name);
+	fputs(" #", stdout);
+	text_value(old, "uniqueid", "?");
+	fputs(" -> #", stdout);
+	text_value(new, "uniqueid", "?");
+	if (is_child) {
+		fputs(", in ", stdout);
+		text_value(new, "spi-in", "?");
+		fputs(", out ", stdout);
+		text_value(new, "spi-out", "?");
+	}
+	putchar('\n');
+}
+
+static void print_rekeys(struct bytes message, bool is_child)
+{
+	struct vici_item item, child;
+	struct bytes children;
+
+	while (vici_next(&message, &item)) {
+		if (item.type != VICI_SECTION_START)
+			continue;
+		if (!is_child)
+			print_rekey("ike", item.name, item.content, false);
+		else if (vici_get(item.content, VICI_SECTION_START, "child-sas", &children))
+			while (vici_next(&children, &child))
+				print_rekey("child", child.name, child.content, true);
+	}
+}
+
 static int monitor_event(struct bytes name, struct bytes message, void *data)
 {
 	struct postern *p = data;
@@ -122,6 +161,8 @@ static int monitor_event(struct bytes name, struct bytes message, void *data)
 		puts("}");
 	} else if (vici_bytes_are(name, "log")) {
 		print_log_line(message);
+	} else if (vici_bytes_are(name, "ike-rekey") || vici_bytes_are(name, "child-rekey")) {
+		print_rekeys(message, vici_bytes_are(name, "child-rekey"));
 	} else {
 		print_updown(message, vici_bytes_are(name, "child-updown"));
 	}
@@ -131,11 +172,12 @@ static int monitor_event(struct bytes name, struct bytes message, void *data)
 
 int cmd_monitor(struct postern *p)
 {
-	int err;
+	static const char *const events[] = { "ike-updown", "child-updown", "ike-rekey",
+					      "child-rekey" };
+	int err = 0;
 
-	err = vici_client_register(p->client, "ike-updown");
-	if (!err)
-		err = vici_client_register(p->client, "child-updown");
+	for (size_t i = 0; !err && i < ARRAY_SIZE(events); i++)
+		err = vici_client_register(p->client, events[i]);
 	if (!err && p->log)
 		err = vici_client_register(p->client, "log");
 	if (!err)

@@ -38,6 +38,13 @@ static const struct command commands[] = {
 	  "NAME | [--ike NAME] [--child NAME] [--ike-id N] [--child-id N] [--force]", "delete SAs",
 	  "NAME is an IKE SA, or else a Child SA, or CONNECTION/CHILD. With options those SAs\n"
 	  "are deleted that match all of them. --force doesn't wait for the peer." },
+	{ "rekey", cmd_rekey,
+	  OPTION_IKE | OPTION_CHILD | OPTION_IKE_ID | OPTION_CHILD_ID | OPTION_REAUTH, 1, 1, true,
+	  false, "NAME | [--ike NAME] [--child NAME] [--ike-id N] [--child-id N] [--reauth]",
+	  "give SAs new keys",
+	  "NAME is an IKE SA, or else a Child SA, or CONNECTION/CHILD. With options those SAs\n"
+	  "are rekeyed that match all of them. --reauth makes IKE SAs anew, with authentication.\n"
+	  "Ends when it has begun; 'monitor' shows when it is done." },
 	{ "load", cmd_load, OPTION_QUIET, 0, 1, false, false, "[FILE]", "load configuration",
 	  "Without FILE the daemon reads its own configuration again. With it, the secrets, pools\n"
 	  "and connections in FILE are sent to the daemon and replace those of the same names." },
@@ -99,6 +106,7 @@ enum long_option {
 	OPT_LOG,
 	OPT_QUIET,
 	OPT_LEASES,
+	OPT_REAUTH,
 };
 
 static const struct option long_options[] = {
@@ -115,6 +123,7 @@ static const struct option long_options[] = {
 	{ "log", no_argument, NULL, OPT_LOG },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "leases", no_argument, NULL, OPT_LEASES },
+	{ "reauth", no_argument, NULL, OPT_REAUTH },
 	{ 0 },
 };
 
@@ -180,6 +189,9 @@ static unsigned take_command_option(int c, struct postern *p)
 	case OPT_LEASES:
 		p->leases = true;
 		return OPTION_LEASES;
+	case OPT_REAUTH:
+		p->reauth = true;
+		return OPTION_REAUTH;
 	}
 	return 0;
 }

@@ -31,11 +31,12 @@ enum postern_option {
 	OPTION_LOG = 1 << 5,
 	OPTION_QUIET = 1 << 6,
 	OPTION_LEASES = 1 << 7,
+	OPTION_REAUTH = 1 << 8,
 };
 
 struct postern {
 	const char *control;
-	bool json, force, log, quiet, leases;
+	bool json, force, log, quiet, leases, reauth;
 	int64_t timeout_ms;            /* 0: none given */
 	const char *ike, *child;       /* NULL: not given */
 	const char *ike_id, *child_id; /* decimal, checked; NULL: not given */
@@ -51,6 +52,7 @@ int cmd_list_conns(struct postern *p);
 int cmd_list_pools(struct postern *p);
 int cmd_up(struct postern *p);
 int cmd_down(struct postern *p);
+int cmd_rekey(struct postern *p);
 int cmd_load(struct postern *p);
 int cmd_version(struct postern *p);
 int cmd_stats(struct postern *p);

@@ -7,7 +7,7 @@
 #include "tools/postern.h"
 
 /*
- * postern up, postern down. A bare NAME is a connection, or else a child; CONNECTION/CHILD says it
+ * postern up, down, rekey. A bare NAME is a connection, or else a child; CONNECTION/CHILD says it
  * exactly. What there is of that name is asked of the daemon.
  */
 
@@ -209,7 +209,15 @@ int cmd_up(struct postern *p)
 	return rc;
 }
 
-static int take_down(struct postern *p, const char *ike, const char *child, const char *subject)
+/* -------- SAs that are there -------- */
+
+/* What to do with them. */
+struct deed {
+	const char *command, *done;
+};
+
+static int do_to(struct postern *p, const struct deed *deed, const char *ike, const char *child,
+		 const char *subject)
 {
 	struct writer w;
 	int rc;
@@ -221,20 +229,22 @@ static int take_down(struct postern *p, const char *ike, const char *child, cons
 	vici_put_str(&w, "child-id", p->child_id);
 	if (p->force)
 		vici_put_str(&w, "force", "yes");
+	if (p->reauth)
+		vici_put_str(&w, "reauth", "yes");
 	put_common(p, &w);
-	rc = act(p, "terminate", &w, "down", subject);
+	rc = act(p, deed->command, &w, deed->done, subject);
 	writer_fini(&w);
 	return rc;
 }
 
-int cmd_down(struct postern *p)
+static int do_to_named(struct postern *p, const struct deed *deed)
 {
 	struct targets t = { 0 };
 	bool path;
 	int rc;
 
 	if (p->n_args == 0)
-		return take_down(p, p->ike, p->child, "SA");
+		return do_to(p, deed, p->ike, p->child, "SA");
 	t.name = p->args[0];
 	rc = postern_stream(p, "list-sas", "list-sa", NULL, collect_sa, &t);
 	if (rc == POSTERN_OK && t.n == 0) {
@@ -243,8 +253,22 @@ int cmd_down(struct postern *p)
 	} else if (rc == POSTERN_OK) {
 		/* A bare name means all Child SAs that have it. */
 		path = t.v[0].child && strcmp(t.name, t.v[0].child);
-		rc = take_down(p, path || t.is_ike ? t.v[0].ike : NULL, t.v[0].child, t.name);
+		rc = do_to(p, deed, path || t.is_ike ? t.v[0].ike : NULL, t.v[0].child, t.name);
 	}
 	targets_clear(&t);
 	return rc;
+}
+
+int cmd_down(struct postern *p)
+{
+	static const struct deed deed = { "terminate", "down" };
+
+	return do_to_named(p, &deed);
+}
+
+int cmd_rekey(struct postern *p)
+{
+	static const struct deed deed = { "rekey", "begun" };
+
+	return do_to_named(p, &deed);
 }

@@ -221,7 +221,10 @@ void control_deliver_event(struct mail *mail)
 						letter->info, 0);
 			break;
 		case IKE_EVENT_IKE_REKEY:
+			vici_event_ike_rekey(d->vici, letter->old, letter->info);
+			break;
 		case IKE_EVENT_CHILD_REKEY:
+			vici_event_child_rekey(d->vici, letter->info);
 			break;
 		}
 	}
@@ -229,6 +232,7 @@ void control_deliver_event(struct mail *mail)
 		updown_event_take(d->updown, letter->type == IKE_EVENT_CHILD_UP,
 				  steal_ptr(letter->info));
 	ike_sa_info_free(letter->info);
+	ike_sa_info_free(letter->old);
 	free(letter);
 }
 

@@ -89,7 +89,7 @@ struct letter_event {
 	struct mail mail;
 	struct posternd *daemon;
 	enum ike_event_type type;
-	struct ike_sa_info *info;
+	struct ike_sa_info *info, *old; /* as of the action */
 };
 
 struct letter_result {

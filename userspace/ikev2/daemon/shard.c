@@ -139,6 +139,7 @@ static void perform_event(struct shard *shard, struct ike_action *action)
 	letter->daemon = shard->daemon;
 	letter->type = action->event.type;
 	letter->info = steal_ptr(action->event.info);
+	letter->old = steal_ptr(action->event.old);
 	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_event);
 }
 

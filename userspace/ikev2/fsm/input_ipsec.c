@@ -27,25 +27,27 @@ static void child_installed(struct child_sa *child)
 {
 	struct ike_sa *sa = child->ike;
 	char local[TS_STRLEN], remote[TS_STRLEN];
-	bool rekeyed;
+	struct child_sa *old;
 
 	child->installed = sa->core->now;
 	if (child->redundant) {
 		child_sa_enter(child, CHILD_REKEYED);
 		return;
 	}
-	rekeyed = child_sa_take_place(child);
+	old = child_sa_take_place(child);
 	child_sa_enter(child, CHILD_INSTALLED);
 	follow_child(child);
 	child_timers_start(child);
 	sa->core->counters.children++;
-	sa->core->counters.children_rekeyed += rekeyed;
+	sa->core->counters.children_rekeyed += old != NULL;
 	log_obj_notice(ike, sa->log_name, "Child SA %s{%u} %s: %s === %s, SPIs %08x in, %08x out",
-		       child->conf->name, child->unique_id, rekeyed ? "rekeyed" : "up",
+		       child->conf->name, child->unique_id, old ? "rekeyed" : "up",
 		       ts_str(&child->local_ts.v[0], local), ts_str(&child->remote_ts.v[0], remote),
 		       child->spi_in, child->spi_out);
-	ike_core_event(sa->core, rekeyed ? IKE_EVENT_CHILD_REKEY : IKE_EVENT_CHILD_UP, sa, child);
-	if (!rekeyed) {
+	if (old) {
+		ike_core_event_child_rekey(old, child);
+	} else {
+		ike_core_event(sa->core, IKE_EVENT_CHILD_UP, sa, child);
 		internal_addrs_child(child, true);
 		fate_child_up(child);
 	}

@@ -184,17 +184,16 @@ static bool same_place(const struct child_sa *a, const struct child_sa *b)
 	return a->replaces && (b->unique_id == a->replaces || b->replaces == a->replaces);
 }
 
-bool child_sa_take_place(struct child_sa *child)
+struct child_sa *child_sa_take_place(struct child_sa *child)
 {
-	struct child_sa *other;
-	bool found = false;
+	struct child_sa *other, *found = NULL;
 
 	list_for_each(other, &child->ike->children, link) {
 		if (other == child || !other->up || !same_place(child, other))
 			continue;
 		other->up = false;
 		other->superseded = true;
-		found = true;
+		found = other;
 	}
 	child->up = true;
 	return found;

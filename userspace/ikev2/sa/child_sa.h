@@ -139,10 +139,10 @@ void child_sa_free(struct child_sa *child);
 void child_sa_retire(struct child_sa *child);
 
 /*
- * It is installed, and what goes for up from now on: in the place of what it replaces (true), or as
- * a new one.
+ * It is installed, and what goes for up from now on. The one in whose place it is; NULL: it is a new
+ * one.
  */
-bool child_sa_take_place(struct child_sa *child);
+struct child_sa *child_sa_take_place(struct child_sa *child);
 
 /* The same Child SA under the IKE SA that replaces its own (2.8). */
 void child_sa_move(struct child_sa *child, struct ike_sa *to);

@@ -13,6 +13,7 @@
 #include "ikev2/fsm/deadline.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/describe.h"
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
@@ -108,6 +109,7 @@ struct ike_action *ike_action_free(struct ike_action *action)
 		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
+		ike_sa_info_free(action->event.old);
 		break;
 	case IKE_ACTION_CONTACT:
 		free(action->contact);
@@ -214,23 +216,43 @@ int ike_core_job_take(struct ike_sa *sa, struct ike_job *job)
 	return 0;
 }
 
-void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
-		    const struct child_sa *child)
+/* Takes both over; has_old: there should be one. */
+static void event_take(struct ike_core *core, enum ike_event_type type, struct ike_sa_info *info,
+		       bool has_old, struct ike_sa_info *old)
 {
-	struct ike_sa_info *info = child ? ike_sa_describe(sa, child) : ike_sa_describe_alone(sa);
-	struct ike_action *action;
+	struct ike_action *action = NULL;
 
-	if (!info) {
+	if (!info || (has_old && !old))
 		core->counters.no_memory++;
-		return;
-	}
-	action = action_new(core, IKE_ACTION_EVENT);
+	else
+		action = action_new(core, IKE_ACTION_EVENT);
 	if (!action) {
 		ike_sa_info_free(info);
+		ike_sa_info_free(old);
 		return;
 	}
 	action->event.type = type;
 	action->event.info = info;
+	action->event.old = old;
+}
+
+void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
+		    const struct child_sa *child)
+{
+	event_take(core, type, child ? ike_sa_describe(sa, child) : ike_sa_describe_alone(sa), false,
+		   NULL);
+}
+
+void ike_core_event_ike_rekey(const struct ike_sa *old, const struct ike_sa *sa)
+{
+	event_take(sa->core, IKE_EVENT_IKE_REKEY, ike_sa_describe_alone(sa), true,
+		   ike_sa_describe_alone(old));
+}
+
+void ike_core_event_child_rekey(const struct child_sa *old, const struct child_sa *child)
+{
+	event_take(child->ike->core, IKE_EVENT_CHILD_REKEY, ike_sa_describe_two(old, child), false,
+		   NULL);
 }
 
 void ike_core_contact(struct ike_core *core, const struct contact *contact)

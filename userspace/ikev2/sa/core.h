@@ -53,7 +53,7 @@ enum ike_event_type {
 	IKE_EVENT_IKE_REKEY, /* it has taken the place of another */
 	IKE_EVENT_CHILD_UP,
 	IKE_EVENT_CHILD_DOWN,
-	IKE_EVENT_CHILD_REKEY,
+	IKE_EVENT_CHILD_REKEY, /* it has taken the place of another */
 };
 
 struct ike_sa_info;
@@ -85,7 +85,12 @@ struct ike_action {
 		struct ike_internal internal;
 		struct {
 			enum ike_event_type type;
-			struct ike_sa_info *info; /* the IKE SA, with the one Child SA concerned */
+			/*
+			 * The IKE SA, with the one Child SA concerned; of IKE_EVENT_CHILD_REKEY with
+			 * the old one and the new one.
+			 */
+			struct ike_sa_info *info;
+			struct ike_sa_info *old; /* of IKE_EVENT_IKE_REKEY, else NULL */
 		} event;
 		struct contact *contact;
 		struct {
@@ -212,9 +217,14 @@ void ike_core_path_mtu(struct ike_core *core, const struct netaddr *local,
 		       const struct netaddr *remote, uint64_t spi);
 /* Takes the request over, also when it fails: -ENOMEM. */
 int ike_core_ipsec_take(struct ike_core *core, struct ipsec_request *req);
-/* child: the one concerned, NULL for the IKE SA itself. */
+/*
+ * It has come up or has gone. child: the one concerned, NULL for the IKE SA itself.
+ */
 void ike_core_event(struct ike_core *core, enum ike_event_type type, const struct ike_sa *sa,
 		    const struct child_sa *child);
+/* One has taken the place of the other. */
+void ike_core_event_ike_rekey(const struct ike_sa *old, const struct ike_sa *sa);
+void ike_core_event_child_rekey(const struct child_sa *old, const struct child_sa *child);
 /* contact is copied. */
 void ike_core_contact(struct ike_core *core, const struct contact *contact);
 void ike_core_fate(struct ike_core *core, const struct connection *conn,

@@ -162,3 +162,15 @@ struct ike_sa_info *ike_sa_describe_alone(const struct ike_sa *sa)
 {
 	return describe(sa, NULL, false);
 }
+
+struct ike_sa_info *ike_sa_describe_two(const struct child_sa *old, const struct child_sa *new)
+{
+	struct ike_sa_info *info = ike_sa_info_new(2);
+
+	if (!info)
+		return NULL;
+	if (describe_ike(new->ike, info) < 0 || describe_child(old, &info->children[0]) < 0 ||
+	    describe_child(new, &info->children[1]) < 0)
+		return ike_sa_info_free(info);
+	return info;
+}

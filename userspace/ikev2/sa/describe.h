@@ -15,3 +15,5 @@ struct ike_sa;
 struct ike_sa_info *ike_sa_describe(const struct ike_sa *sa, const struct child_sa *only);
 /* The same without any Child SA. */
 struct ike_sa_info *ike_sa_describe_alone(const struct ike_sa *sa);
+/* The same of the IKE SA of two Child SAs, with old, then new. */
+struct ike_sa_info *ike_sa_describe_two(const struct child_sa *old, const struct child_sa *new);

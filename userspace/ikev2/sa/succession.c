@@ -67,7 +67,7 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old)
 	old->rival_spi = 0;
 	successor->core->counters.rekeyed++;
 	successor->rival_of = 0;
-	ike_core_event(successor->core, IKE_EVENT_IKE_REKEY, successor, NULL);
+	ike_core_event_ike_rekey(old, successor);
 	exchange_next(successor);
 }
 

@@ -16,6 +16,12 @@ struct connection;
  */
 void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t first, size_t end);
 
+/* The section of an IKE SA with those of the old and of the new one in it, as in ike-rekey. */
+void vici_put_ike_rekey(struct writer *w, const struct ike_sa_info *old,
+			const struct ike_sa_info *ike);
+/* The section of an IKE SA whose second Child SA has replaced the first, as in child-rekey. */
+void vici_put_child_rekey(struct writer *w, const struct ike_sa_info *ike);
+
 /* The section of a connection, as in list-conn. */
 void vici_put_connection(struct writer *w, const struct connection *conn);
 

@@ -63,12 +63,8 @@ static void put_traffic(struct writer *w, const struct info_traffic *t, const ch
 	put_seconds(w, use, t->since_last);
 }
 
-static void put_child(struct writer *w, const struct child_sa_info *c)
+static void put_child_fields(struct writer *w, const struct child_sa_info *c)
 {
-	char name[VICI_NAME_MAX + 1];
-
-	snprintf(name, sizeof(name), "%.240s-%" PRIu32, c->name ? c->name : "", c->uniqueid);
-	vici_put_section(w, name);
 	vici_put_str(w, "name", c->name ? c->name : "");
 	vici_put_fmt(w, "uniqueid", "%" PRIu32, c->uniqueid);
 	vici_put_fmt(w, "reqid", "%" PRIu32, c->reqid);
@@ -94,7 +90,21 @@ static void put_child(struct writer *w, const struct child_sa_info *c)
 	put_seconds(w, "install-time", c->installed);
 	put_ts(w, "local-ts", c->ts, c->n_local_ts);
 	put_ts(w, "remote-ts", c->ts ? c->ts + c->n_local_ts : NULL, c->n_remote_ts);
+}
+
+static void put_child(struct writer *w, const char *section, const struct child_sa_info *c)
+{
+	vici_put_section(w, section);
+	put_child_fields(w, c);
 	vici_put_section_end(w);
+}
+
+static void put_listed_child(struct writer *w, const struct child_sa_info *c)
+{
+	char name[VICI_NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "%.240s-%" PRIu32, c->name ? c->name : "", c->uniqueid);
+	put_child(w, name, c);
 }
 
 static void put_end(struct writer *w, const char *host, const char *port, const char *id_key,
@@ -120,9 +130,8 @@ static void put_addrs(struct writer *w, const char *name, const struct netaddr *
 	vici_put_list_end(w);
 }
 
-void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t first, size_t end)
+static void put_ike_fields(struct writer *w, const struct ike_sa_info *ike)
 {
-	vici_put_section(w, ike->name && ike->name[0] ? ike->name : "(unnamed)");
 	vici_put_fmt(w, "uniqueid", "%" PRIu32, ike->uniqueid);
 	vici_put_str(w, "version", "2");
 	vici_put_str(w, "state", ike->state);
@@ -143,9 +152,46 @@ void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t fir
 	put_seconds(w, "life-time", ike->lifetime_left);
 	put_seconds(w, "reauth-time", ike->reauth_in);
 	vici_put_fmt(w, "worker", "%u", ike->worker);
+}
+
+static void begin_ike(struct writer *w, const struct ike_sa_info *ike)
+{
+	vici_put_section(w, ike->name && ike->name[0] ? ike->name : "(unnamed)");
+}
+
+void vici_put_ike_sa(struct writer *w, const struct ike_sa_info *ike, size_t first, size_t end)
+{
+	begin_ike(w, ike);
+	put_ike_fields(w, ike);
 	vici_put_section(w, "child-sas");
 	for (size_t i = first; i < end && i < ike->n_children && w->len < CHILDREN_MAX_LEN; i++)
-		put_child(w, &ike->children[i]);
+		put_listed_child(w, &ike->children[i]);
+	vici_put_section_end(w);
+	vici_put_section_end(w);
+}
+
+void vici_put_ike_rekey(struct writer *w, const struct ike_sa_info *old,
+			const struct ike_sa_info *ike)
+{
+	begin_ike(w, ike);
+	vici_put_section(w, "old");
+	put_ike_fields(w, old);
+	vici_put_section_end(w);
+	vici_put_section(w, "new");
+	put_ike_fields(w, ike);
+	vici_put_section_end(w);
+	vici_put_section_end(w);
+}
+
+void vici_put_child_rekey(struct writer *w, const struct ike_sa_info *ike)
+{
+	begin_ike(w, ike);
+	put_ike_fields(w, ike);
+	vici_put_section(w, "child-sas");
+	vici_put_section(w, ike->children[1].name ? ike->children[1].name : "");
+	put_child(w, "old", &ike->children[0]);
+	put_child(w, "new", &ike->children[1]);
+	vici_put_section_end(w);
 	vici_put_section_end(w);
 	vici_put_section_end(w);
 }

@@ -91,6 +91,36 @@ void vici_event_child_updown(struct vici_server *server, bool up, const struct i
 	updown(server, VICI_EVENT_CHILD_UPDOWN, up, ike, child, child + 1);
 }
 
+static void rekey(struct vici_server *server, enum vici_event event, const struct ike_sa_info *old,
+		  const struct ike_sa_info *ike)
+{
+	struct writer w;
+	size_t begin;
+
+	if (!anybody_listens(server, event))
+		return;
+	writer_init_heap(&w, VICI_PACKET_MAX + 4);
+	begin = vici_packet_begin(&w, VICI_EVENT, vici_event_name(event));
+	if (old)
+		vici_put_ike_rekey(&w, old, ike);
+	else
+		vici_put_child_rekey(&w, ike);
+	vici_packet_end(&w, begin);
+	broadcast(server, event, &w);
+	writer_fini(&w);
+}
+
+void vici_event_ike_rekey(struct vici_server *server, const struct ike_sa_info *old,
+			  const struct ike_sa_info *ike)
+{
+	rekey(server, VICI_EVENT_IKE_REKEY, old, ike);
+}
+
+void vici_event_child_rekey(struct vici_server *server, const struct ike_sa_info *ike)
+{
+	rekey(server, VICI_EVENT_CHILD_REKEY, NULL, ike);
+}
+
 void vici_event_log(struct vici_server *server, const struct log_record *record)
 {
 	struct writer w;

@@ -47,6 +47,11 @@ void vici_event_ike_updown(struct vici_server *server, bool up, const struct ike
 /* A Child SA (the one at index child of ike) was installed or is gone. */
 void vici_event_child_updown(struct vici_server *server, bool up, const struct ike_sa_info *ike,
 			     size_t child);
+/* An IKE SA has taken the place of old. */
+void vici_event_ike_rekey(struct vici_server *server, const struct ike_sa_info *old,
+			  const struct ike_sa_info *ike);
+/* The second Child SA of ike has taken the place of the first. */
+void vici_event_child_rekey(struct vici_server *server, const struct ike_sa_info *ike);
 /* A line of the log. */
 void vici_event_log(struct vici_server *server, const struct log_record *record);
 /* Does anybody want "log" events? Any thread: a sink needn't copy lines for nobody. */

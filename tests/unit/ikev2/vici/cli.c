@@ -203,6 +203,28 @@ TEST_F(cli, says_why_something_did_not_come_up)
 	EXPECT_PRINTED("not done after 100 ms");
 }
 
+TEST_F(cli, rekeys_what_is_up)
+{
+	struct fake *f = &self->fake;
+
+	POSTERN("rekey gw");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_STREQ("gw: begun\n", self->out.text);
+	EXPECT_EQ(1, f->rekeyed);
+	POSTERN("rekey gw/net");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_EQ(1, f->children_rekeyed);
+	POSTERN("rekey --ike gw --reauth --json");
+	EXPECT_PRINTED("\"matches\": \"2\"");
+	EXPECT_EQ(1, f->reauthenticated);
+	POSTERN("rekey --child-id 9");
+	EXPECT_EQ(1, self->out.status);
+	EXPECT_EQ(2, f->children_rekeyed);
+	POSTERN("rekey nothing");
+	EXPECT_EQ(1, self->out.status);
+	EXPECT_EQ(1, f->rekeyed);
+}
+
 TEST_F(cli, takes_down_what_is_up)
 {
 	struct fake *f = &self->fake;
@@ -250,12 +272,15 @@ static bool somebody_listens(struct fake *f)
 
 static void raise_events(struct fake *f)
 {
-	struct ike_sa_info *sa = fake_sa(7, 1);
+	struct ike_sa_info *sa = fake_sa(7, 2), *new = fake_sa(8, 0);
 
-	if (!sa)
-		return;
-	vici_event_ike_updown(f->server, true, sa);
-	vici_event_child_updown(f->server, false, sa, 0);
+	if (sa && new) {
+		vici_event_ike_updown(f->server, true, sa);
+		vici_event_ike_rekey(f->server, sa, new);
+		vici_event_child_rekey(f->server, sa);
+		vici_event_child_updown(f->server, false, sa, 0);
+	}
+	ike_sa_info_free(new);
 	ike_sa_info_free(sa);
 }
 
@@ -266,10 +291,12 @@ TEST_F(cli, shows_sas_coming_and_going)
 	fake_run(&self->fake, raise_events);
 	run_command(
 		&self->out,
-		"n=0; until grep -s '^child' %s.out || [ $((n += 1)) -gt 100 ]; do sleep 0.1; done "
+		"n=0; until grep -s '^child down' %s.out || [ $((n += 1)) -gt 100 ]; do sleep 0.1; done "
 		">/dev/null; kill %d; cat %s.out; rm -f %s.out",
 		self->conf, atoi(self->out.text), self->conf, self->conf);
 	EXPECT_PRINTED("ike up: gw #7, 'sun.example.org' @ 192.0.2.2\n");
+	EXPECT_PRINTED("ike rekeyed: gw #7 -> #8\n");
+	EXPECT_PRINTED("child rekeyed: voice #7 -> #8, in c0000001, out c0000002\n");
 	EXPECT_PRINTED("child down: net-7, in c0000001, out c0000002, 10.1.0.0/16 - 10.2.0.0/16\n");
 }
 

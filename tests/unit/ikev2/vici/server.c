@@ -463,6 +463,62 @@ TEST_F(server, events_go_to_those_who_registered)
 	vici_client_free(other);
 }
 
+static void raise_rekeys(struct fake *f)
+{
+	struct ike_sa_info *old = fake_sa(7, 0), *new = fake_sa(8, 2);
+
+	if (old && new) {
+		vici_event_ike_rekey(f->server, old, new);
+		vici_event_child_rekey(f->server, new);
+	}
+	ike_sa_info_free(old);
+	ike_sa_info_free(new);
+}
+
+/* The unique numbers of section's "old" and "new", as 10 * old + new. */
+static int old_and_new(struct bytes section)
+{
+	char old_id[VICI_TEXT_MAX], new_id[VICI_TEXT_MAX];
+	struct bytes old, new;
+
+	if (!vici_get(section, VICI_SECTION_START, "old", &old) ||
+	    !vici_get(section, VICI_SECTION_START, "new", &new) ||
+	    !vici_get_str(old, "uniqueid", old_id) || !vici_get_str(new, "uniqueid", new_id))
+		return -1;
+	return 10 * atoi(old_id) + atoi(new_id);
+}
+
+static int see_rekeys(struct bytes name, struct bytes message, void *data)
+{
+	struct bytes ike, children, child, none;
+	int *seen = data;
+
+	if (!vici_get(message, VICI_SECTION_START, "gw", &ike))
+		return 2;
+	if (vici_bytes_are(name, "ike-rekey")) {
+		seen[0] = old_and_new(ike);
+		return vici_get(ike, VICI_SECTION_START, "child-sas", &none) ? 2 : 0;
+	}
+	if (!vici_bytes_are(name, "child-rekey") ||
+	    !vici_get(ike, VICI_SECTION_START, "child-sas", &children) ||
+	    !vici_get(children, VICI_SECTION_START, "voice", &child))
+		return 2;
+	seen[1] = old_and_new(child);
+	return 1;
+}
+
+TEST_F(server, events_of_rekeying_show_the_old_and_the_new_one)
+{
+	int seen[2] = { 0 };
+
+	ASSERT_EQ(0, vici_client_register(self->client, "ike-rekey"));
+	ASSERT_EQ(0, vici_client_register(self->client, "child-rekey"));
+	fake_run(&self->fake, raise_rekeys);
+	EXPECT_EQ(1, vici_client_events(self->client, see_rekeys, seen));
+	EXPECT_EQ(78, seen[0]);
+	EXPECT_EQ(89, seen[1]);
+}
+
 static void raise_log(struct fake *f)
 {
 	static const struct log_subsystem ike = { .name = "ike" };
