@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What two peers make a Child SA of: transport mode or a tunnel, padding, selectors, numbers (RFC
- * 7296 1.3.1, 2.9).
+ * 7296 1.3.1, 2.9; RFC 4301 4.1).
  */
 #include <stdio.h>
 #include <kselftest_harness.h>

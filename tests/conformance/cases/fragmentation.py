@@ -258,6 +258,7 @@ def long_request(t):
     t.check(sa.command.done(), f'{sa.command.error}')
 
 
+# 7296-2-size-1280, 7296-2-size-3000
 @case('RFC 7383 2.4', INITIATOR, 'a peer that does not announce fragmentation gets long messages whole', daemon='narrow')
 def long_request_whole(t):
     sa, m = t.called_auth(**MANY)

@@ -136,6 +136,7 @@ def late_auth(t):
     t.check(len(t.children()) <= 1, 'there are two Child SAs')
 
 
+# 7296-1-order
 @case('RFC 7296 1.2', RESPONDER, 'INFORMATIONAL and CREATE_CHILD_SA before IKE_AUTH have no effect')
 def before_auth(t):
     for exchange in (wire.INFORMATIONAL, wire.CREATE_CHILD_SA):

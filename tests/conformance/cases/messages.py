@@ -238,6 +238,7 @@ def critical_informational(t):
     sa.ping()
 
 
+# Refusing them was allowed once: 7296-1.7-payload-order
 @case('RFC 7296 2.5', RESPONDER, 'payloads in any order in IKE_SA_INIT')
 def any_order_init(t):
     sa = t.ready()
@@ -303,6 +304,7 @@ def sk_too_short(t):
         t.ignored(sa, m.encode())
 
 
+# RFC 5282 3
 @case('RFC 7296 3.14', RESPONDER, 'any octets and any length of padding are accepted, with an AEAD')
 def padding_aead(t):
     sa = t.establish()

@@ -110,6 +110,7 @@ def no_hashes(t):
     t.equal(t.sas()[0].get('nat-any'), None, 'NAT')
 
 
+# 7296-2-marker
 @case('RFC 7296 2.23, 3.1', RESPONDER, 'IKE_AUTH on port 4500 without a NAT: answered there, with the non-ESP marker')
 def float_without_nat(t):
     sa = t.init()

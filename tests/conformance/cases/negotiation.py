@@ -126,6 +126,7 @@ def unknown_attribute(t):
     refused(t, ike(1, wire.transform(wire.ENCR, wire.AES_GCM_16, 128, strange), PRF256, X25519))
 
 
+# RFC 5282 7.3
 @case('RFC 7296 3.3.5', RESPONDER, 'AES without Key Length, or with one that does not exist, is not acceptable')
 def key_length(t):
     refused(t, ike(1, wire.transform(wire.ENCR, wire.AES_GCM_16), PRF256, X25519), proposals='default')

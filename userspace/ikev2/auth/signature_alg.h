@@ -28,7 +28,7 @@ enum ike_sig_hash signature_alg_hash(const struct crypto_sign_scheme *scheme);
 
 /*
  * The notify SIGNATURE_HASH_ALGORITHMS (RFC 7427 4): all that we take, that is without SHA-1 (RFC
- * 8247 4.2); and a peer's, as a set of 1 << IKE_SIG_HASH_*. Unknown numbers and an odd octet at the
+ * 8247 3.2); and a peer's, as a set of 1 << IKE_SIG_HASH_*. Unknown numbers and an odd octet at the
  * end are passed over.
  */
 void signature_hashes_write(struct writer *w);

@@ -43,7 +43,7 @@ static bool acceptable(const struct crypto_sign_scheme *scheme, unsigned hashes,
 static bool choose_digital(enum crypto_key_type type, unsigned bits, unsigned hashes,
 			   const struct auth_constraints *c, struct crypto_sign_scheme *ret_scheme)
 {
-	/* RFC 8247 4.2: PSS rather than PKCS#1 v1.5. */
+	/* RFC 8247 3.2: PSS rather than PKCS#1 v1.5. */
 	const enum crypto_padding rsa[] = { c->prefer_pkcs1 ? CRYPTO_PKCS1 : CRYPTO_PSS,
 					    c->prefer_pkcs1 ? CRYPTO_PSS : CRYPTO_PKCS1 };
 	const enum crypto_padding ecdsa = CRYPTO_ECDSA_DER, eddsa = CRYPTO_EDDSA;
@@ -138,7 +138,7 @@ static int check_digital(struct bytes data, const struct public_key *key,
 		return refuse("the algorithm of its signature doesn't go with its key", ret_why);
 	if (scheme.padding == CRYPTO_PSS && scheme.salt_len < crypto_hash_len(scheme.hash) / 2)
 		return refuse("the salt of its signature is too short", ret_why);
-	/* Among them what we haven't announced: SHA-1 (RFC 7427 4, RFC 8247 4.2). */
+	/* Among them what we haven't announced: SHA-1 (RFC 7427 4, RFC 8247 3.2). */
 	if (!auth_constraints_allow(c, &scheme))
 		return refuse(scheme.padding != CRYPTO_EDDSA && scheme.hash == CRYPTO_HASH_SHA1
 				      ? "its signature is made with SHA-1"

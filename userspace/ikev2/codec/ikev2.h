@@ -419,7 +419,7 @@ enum ike_cfg_attribute {
 #define IKE_HEADER_LEN         28    /* 3.1 */
 #define IKE_PAYLOAD_HEADER_LEN 4     /* 3.2 */
 #define IKE_MESSAGE_MAX        65535 /* what any transport of ours can carry at all */
-#define IKE_MESSAGE_MIN_MAX    3000  /* 2: every implementation takes messages this long */
+#define IKE_MESSAGE_MIN_MAX    3000  /* RFC 7296 2: all take messages this long */
 #define IKE_NONCE_MIN          16    /* 2.10, 3.9 */
 #define IKE_NONCE_MAX          256   /* 3.9 */
 #define IKE_COOKIE_MIN         1     /* 2.6 */

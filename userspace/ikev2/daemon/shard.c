@@ -23,7 +23,7 @@
 
 LOG_USE(daemon);
 
-static const uint8_t non_esp_marker[STEER_MARKER_LEN]; /* RFC 3948 2.2 */
+static const uint8_t non_esp_marker[STEER_MARKER_LEN]; /* RFC 3948 2.2, RFC 7296 2 */
 
 /* -------- outputs -------- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * What notifies say about a Child SA beside proposals and selectors: USE_TRANSPORT_MODE and
- * ESP_TFC_PADDING_NOT_SUPPORTED (RFC 7296 1.3.1), ADDITIONAL_TS_POSSIBLE (2.9); and the selectors
- * that these touch, as transport mode behind a NAT exchanges addresses in them (2.23.1).
+ * What notifies say about a Child SA beside proposals and selectors: USE_TRANSPORT_MODE (RFC 4301
+ * 4.1) and ESP_TFC_PADDING_NOT_SUPPORTED (RFC 7296 1.3.1), ADDITIONAL_TS_POSSIBLE (2.9); and the
+ * selectors that these touch, as transport mode behind a NAT exchanges addresses in them (2.23.1).
  */
 #include "ikev2/codec/message.h"
 #include "ikev2/exchange/message.h"

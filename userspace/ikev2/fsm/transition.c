@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What may come when (RFC 7296 1.2 to 1.4):
+ * What may come when (RFC 7296 1, 1.2 to 1.4):
  *
  *	initiator                                         responder
  *	NEW                                               NEW

@@ -9,7 +9,7 @@
 #include "ikev2/ipsec/xfrm_selector.h"
 #include "pdk/netlink/netlink.h"
 
-#define SPI_MIN 256 /* RFC 4303 2.1: 1 to 255 are reserved */
+#define SPI_MIN 256 /* RFC 4303 2.1, RFC 3948 1: 0 to 255 are reserved */
 
 /* Attributes of an SA at their largest: three algorithms with keys, replay bitmap, small ones. */
 #define SA_ATTR_ROOM (2048 + IPSEC_REPLAY_WINDOW_MAX / 8)
@@ -120,6 +120,7 @@ static int put_encap(struct nl_msg *msg, const struct ipsec_sa *sa)
 }
 
 /*
+ * RFC 4303 2.2.1, 3.4.3.
  * Windows that the old 32-bit bitmap can't hold, and all 64-bit sequence numbers, need the larger
  * structure. An outbound SA has no window, but kernels that don't know directions refuse ESN
  * without one, and those that do refuse it with one.

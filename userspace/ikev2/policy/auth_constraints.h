@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include "pdk/crypto/signature.h"
 
-/* RFC 8247 4.1: shorter RSA keys SHOULD NOT be used. "rsa-1024" takes them all the same. */
+/* RFC 8247 1, 3.1.1: shorter RSA keys SHOULD NOT be used. "rsa-1024" takes them all the same. */
 #define AUTH_RSA_BITS_DEFAULT 2048
 
 struct auth_constraints {
@@ -34,7 +34,7 @@ int auth_constraints_parse(const char *text, struct auth_constraints *ret_constr
 const char *auth_constraints_refuse_key(const struct auth_constraints *c,
 					enum crypto_key_type type, unsigned bits);
 
-/* May AUTH be made this way? SHA-1 only when it is asked for by name (RFC 8247 4.2). */
+/* May AUTH be made this way? SHA-1 only when it is asked for by name (RFC 8247 3.2). */
 bool auth_constraints_allow(const struct auth_constraints *c,
 			    const struct crypto_sign_scheme *scheme);
 /* May a certificate of the chain be signed this way? */

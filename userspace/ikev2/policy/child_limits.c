@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * RFC 4301 4.4.2.1: soft and hard.
  * The three kinds of limit of a Child SA follow the same rules, those of swanctl.conf: it is closed
  * a tenth later than it is rekeyed, and rekeyed earlier at random by as much as lies between.
  */

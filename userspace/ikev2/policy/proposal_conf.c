@@ -6,7 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* The first name of a transform is the one it is printed by. */
+/*
+ * The first name of a transform is the one it is printed by. What RFC 8247 2.1 to 2.4 forbids has
+ * none, so that nobody can ask for it.
+ */
 static const struct keyword {
 	const char *name;
 	uint8_t type;
@@ -79,6 +82,7 @@ static const struct {
 
 #define DEFAULT_KE "-x25519-ecp256-ecp384-ecp521-modp3072-modp4096-modp2048"
 
+/* What an administrator who says nothing gets (RFC 7296 3.3.4, RFC 5282 7.2). */
 static const char *const ike_defaults[] = {
 	"aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512" DEFAULT_KE,
 	"aes256-aes128-sha256-sha384-sha512" DEFAULT_KE,

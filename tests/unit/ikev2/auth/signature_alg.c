@@ -138,6 +138,7 @@ TEST(malformed_and_unknown_identifiers_are_told_apart)
 	}
 }
 
+/* RFC 8247 3.2, RFC 7427 4 */
 TEST(hash_algorithms_are_announced_without_sha1)
 {
 	uint8_t buf[32];

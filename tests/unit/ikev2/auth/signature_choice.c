@@ -27,7 +27,7 @@ TEST(way_to_sign_follows_key_peer_and_constraints)
 		{ "pubkey", CRYPTO_KEY_RSA, 4096, ALL, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA384, 0 } },
 		{ "pubkey", CRYPTO_KEY_RSA, 2048, H512, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA512, 0 } },
 		{ "pubkey", CRYPTO_KEY_RSA, 2048, 0, 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
-		/* A peer that announces SHA-1 alone: RFC 8247 4.2 forbids that, so the old method. */
+		/* A peer that announces SHA-1 alone: RFC 8247 3.2 forbids that, so the old method. */
 		{ "pubkey", CRYPTO_KEY_RSA, 2048, H1, 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
 		{ "rsa-sha384", CRYPTO_KEY_RSA, 2048, ALL, 14, { CRYPTO_PKCS1, CRYPTO_HASH_SHA384, 0 } },
 		{ "ike:rsa/pss-sha512", CRYPTO_KEY_RSA, 2048, ALL, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA512, 0 } },
@@ -103,6 +103,7 @@ static int make_auth(const struct private_key *key, const struct signature_choic
 	return err;
 }
 
+/* RFC 8247 3.1, 3.2 */
 TEST(every_key_is_verified_by_the_methods_it_signs_with)
 {
 	const struct bytes octets[] = { bytes_str("message"), bytes_str("nonce") };

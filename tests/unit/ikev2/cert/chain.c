@@ -279,6 +279,7 @@ static const struct {
 	  .reason = "neither RSA nor ECDSA" },
 };
 
+/* RFC 5280 4.2, 4.2.1.3, 4.2.1.9, 4.2.1.10 and 6.1 */
 TEST_F(chain, rules_for_certificates)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
@@ -332,6 +333,7 @@ TEST_F(chain, sha1_only_where_it_is_allowed_and_md5_never)
 	pki_free(ca);
 }
 
+/* RFC 5280 4.2.1.9 */
 TEST_F(chain, path_length_is_kept)
 {
 	struct pki_cert *narrow =

@@ -190,6 +190,7 @@ TEST(text_never_overruns_and_says_that_it_was_cut)
 	}
 }
 
+/* RFC 5280 7.1 */
 TEST(string_type_case_and_blanks_do_not_matter)
 {
 	/* CN=Moon as PrintableString, UTF8String, T61String, BMPString, IA5String */

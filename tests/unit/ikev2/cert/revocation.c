@@ -173,6 +173,7 @@ TEST_F(revocation, crl_of_a_file_says_good_or_revoked)
 	}
 }
 
+/* RFC 5280 6.3 */
 TEST_F(revocation, crls_that_do_not_count)
 {
 	static const struct {
@@ -329,6 +330,7 @@ TEST_F(revocation, a_delta_is_fetched_where_the_complete_crl_says)
 	EXPECT_EQ(1, hits(self, DELTA_ROUTE));
 }
 
+/* RFC 5280 5.2.5 */
 TEST_F(revocation, the_issuing_point_must_be_the_one_of_the_certificate)
 {
 	issue(self, self->url[CRL_URL], NULL);
@@ -406,6 +408,7 @@ TEST_F(revocation, redirects_are_followed_a_few_times)
 
 /* -------- OCSP -------- */
 
+/* RFC 6960 4.1.2 */
 TEST_F(revocation, ocsp_says_good_or_revoked_and_is_kept)
 {
 	issue(self, NULL, self->url[OCSP_URL]);
@@ -421,6 +424,7 @@ TEST_F(revocation, ocsp_says_good_or_revoked_and_is_kept)
 	EXPECT_TRUE(says(self, "(keyCompromise) by OCSP for 'CN=Root'"));
 }
 
+/* RFC 6960 4.2.2.1, 4.2.2.2, 4.4.1 */
 TEST_F(revocation, ocsp_responses_that_do_not_count)
 {
 	struct pki_cert *other =
@@ -462,6 +466,7 @@ TEST_F(revocation, ocsp_responses_that_do_not_count)
 	pki_free(other);
 }
 
+/* RFC 6960 4.2.2.2 */
 TEST_F(revocation, a_responder_that_the_ca_delegated_to_may_sign)
 {
 	struct pki_cert *delegate = pki_issue(

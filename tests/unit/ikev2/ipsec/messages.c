@@ -140,6 +140,7 @@ TEST(an_independent_parser_reads_cipher_and_integrity_in_udp)
 	netlink_msg_free(msg);
 }
 
+/* RFC 4303 2.2.1, 3.4.3 */
 TEST(windows_and_extended_sequence_numbers_take_the_form_that_the_kernel_wants)
 {
 	static const struct {
@@ -191,6 +192,7 @@ TEST(windows_and_extended_sequence_numbers_take_the_form_that_the_kernel_wants)
 	}
 }
 
+/* RFC 4303 2.1, RFC 3948 1 */
 TEST(what_an_sa_cannot_be_is_refused)
 {
 	struct ipsec_sa sa;

@@ -40,6 +40,7 @@ static const struct {
 	{ "rand_time = 59m", 3600, 3960, 3540 },
 };
 
+/* RFC 4301 4.4.2.1 */
 TEST(times_that_are_not_set_follow_from_those_that_are)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {

@@ -8,6 +8,7 @@
 #define IKE IKE_PROTOCOL_IKE
 #define ESP IKE_PROTOCOL_ESP
 
+/* RFC 7296 3.3.4, RFC 8247 2.1 to 2.4 */
 TEST(keywords_become_a_proposal_and_text_again)
 {
 	static const struct {
@@ -50,6 +51,7 @@ TEST(keywords_become_a_proposal_and_text_again)
 	}
 }
 
+/* RFC 8247 2.1 to 2.4, RFC 5282 8 */
 TEST(what_cannot_work_is_refused_with_a_reason)
 {
 	static const struct {

@@ -97,6 +97,7 @@ static bool same_transforms(const struct proposal *a, const struct proposal *b)
 	return a->n == b->n;
 }
 
+/* RFC 7296 2.7, 3.3.4, 3.3.6 */
 TEST(one_proposal_with_one_transform_of_a_type_is_chosen)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

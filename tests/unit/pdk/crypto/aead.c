@@ -107,6 +107,7 @@ static void check_aead(struct __test_metadata *_metadata, struct crypto_ctx *ctx
 	aead_key_free(key);
 }
 
+/* RFC 5282 3.2, 4 */
 TEST_F(crypto, aes_gcm_agrees_with_wycheproof)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(gcm); i++)
