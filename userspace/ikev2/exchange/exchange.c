@@ -66,8 +66,17 @@ static struct exchange *exchange_first(const struct ike_sa *sa)
 	return x && sa->answering && x->ops->type == IKE_EXCHANGE_CREATE_CHILD_SA ? NULL : x;
 }
 
+/* Nobody would hear that it failed, and the peer must: a Delete, a sign of life. */
+static bool exchange_waits_for_memory(const struct exchange *x, int err)
+{
+	return err == -ENOMEM && !x->ops->failed;
+}
+
+#define MEMORY_PAUSE DURATION_S(1)
+
 void exchange_next(struct ike_sa *sa)
 {
+	sa->memory_at = INSTANT_NEVER;
 	/* IKE_AUTH comes first, and it may take a while (auth_run.h). */
 	while (!sa->active && !sa->auth && sa->state != IKE_STATE_DEAD) {
 		int err;
@@ -79,6 +88,10 @@ void exchange_next(struct ike_sa *sa)
 		err = exchange_send(sa);
 		if (err == -ENOENT) {
 			exchange_free(steal_ptr(sa->active));
+		} else if (exchange_waits_for_memory(sa->active, err)) {
+			list_prepend(&sa->queue, &steal_ptr(sa->active)->link);
+			sa->memory_at = instant_add(sa->core->now, MEMORY_PAUSE);
+			break;
 		} else if (err < 0) {
 			log_obj_warning(ike, sa->log_name, "cannot send %s: %s",
 					sa->active->ops->name, strerror(-err));
@@ -90,7 +103,7 @@ void exchange_next(struct ike_sa *sa)
 
 int exchange_queue(struct ike_sa *sa, const struct exchange_ops *ops, uint32_t spi)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct exchange *x = reserve_zalloc(&sa->core->reserve, sizeof(*x));
 
 	if (!x) {
 		sa->core->counters.no_memory++;

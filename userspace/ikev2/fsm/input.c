@@ -49,6 +49,7 @@ void input_end(struct ike_core *core)
 		list_remove(&sa->link);
 		ike_sa_free(sa);
 	}
+	reserve_fill(&core->reserve);
 }
 
 static void trace(const char *object, const char *what, const struct ike_message *m)
@@ -251,11 +252,6 @@ static void input_sa_message(struct ike_sa *sa, struct input *in)
 	}
 	/* Who the responder is isn't known yet (auth_run.h): it will send its request again. */
 	if (!response && sa->state == IKE_STATE_AUTH_SENT) {
-		sa->core->counters.unexpected++;
-		return;
-	}
-	if (!response && sa->state == IKE_STATE_AUTH_SENT) {
-		/* It has overtaken the peer's answer to IKE_AUTH, and will come again. */
 		sa->core->counters.unexpected++;
 		return;
 	}

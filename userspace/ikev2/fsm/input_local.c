@@ -232,6 +232,9 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 		sa = begin_ike(core, conn, local, remote);
 	child = sa ? child_sa_new(sa, conf, true, token) : NULL;
 	if (!child) {
+		/* One that has been begun for this Child SA alone. */
+		if (sa && sa->state == IKE_STATE_INIT_SENT && list_empty(&sa->children))
+			fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		ike_core_result(core, token, -ENOMEM, "%s", "out of memory");
 		fate_not_begun(core, conn, conf, SA_END_FAILED);
 		return;

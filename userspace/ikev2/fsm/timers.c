@@ -4,6 +4,7 @@
  *
  * - An outstanding request is sent again with growing pauses until its response comes or the budget
  *   is used up; then the peer counts as dead (RFC 7296 2.4).
+ * - A Delete that could not be built for want of memory is tried again every second.
  * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the repetitions
  *   begin anew with each size.
  * - A message of which fragments are missing is forgotten when its sender must have given up (2.6).
@@ -79,6 +80,7 @@ void timers_update(struct ike_sa *sa)
 	}
 	if (sa->init_error)
 		at = instant_min(at, sa->init_error_until);
+	at = instant_min(at, sa->memory_at);
 	at = instant_min(at, half_open_end(sa));
 	at = instant_min(at, auth_end(sa));
 	at = instant_min(at, liveness_time(sa));

@@ -204,6 +204,20 @@ static struct ipsec_request *request_new(const struct child_sa *child, unsigned 
 	return req;
 }
 
+/* The same from the core's reserve. */
+static struct ipsec_request *request_to_delete(const struct child_sa *child, unsigned parts)
+{
+	size_t n = (size_t)__builtin_popcount(parts);
+	struct ipsec_request *req = reserve_zalloc(&child->ike->core->reserve,
+						   sizeof(*req) + n * sizeof(req->ops[0]));
+
+	if (req) {
+		req->n_ops = n;
+		req->cookie = child->unique_id;
+	}
+	return req;
+}
+
 static int add_sa(struct child_sa *child, enum ipsec_direction direction,
 		  const struct keymat_child *keys, struct ipsec_op *op)
 {
@@ -262,7 +276,7 @@ void child_ipsec_uninstall(struct child_sa *child, unsigned parts)
 	parts &= child->in_kernel;
 	if (!parts)
 		return;
-	req = request_new(child, parts);
+	req = request_to_delete(child, parts);
 	if (!req) {
 		log_obj_error(ike, child->ike->log_name,
 			      "out of memory: Child SA %s stays in the kernel until the next start",

@@ -8,6 +8,7 @@
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
 #include "ikev2/fsm/child_timers.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/reauth.h"
 #include "ikev2/ipsec/ipsec.h"
@@ -149,9 +150,13 @@ void child_sa_send(struct child_sa *child)
 	/* The kernel sends on the newest: one that has been replaced since must not become that. */
 	bool newest = !child->superseded && !child_sa_successor(child, false);
 
-	if (keys && newest && child_ipsec_install(child, keys, CHILD_IPSEC_OUT) < 0)
-		log_obj_error(ike, child->ike->log_name, "out of memory: nothing is sent on %s{%u}",
+	if (keys && newest && child_ipsec_install(child, keys, CHILD_IPSEC_OUT) < 0) {
+		log_obj_error(ike, child->ike->log_name,
+			      "out of memory: Child SA %s{%u} can't be sent on, and is deleted",
 			      child->conf->name, child->unique_id);
+		if (child->state == CHILD_INSTALLED)
+			child_delete(child);
+	}
 	keys_free(keys);
 }
 

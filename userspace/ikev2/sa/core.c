@@ -44,6 +44,7 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	hash_init(&core->children);
 	hash_init(&core->leases);
 	heap_init(&core->timers, deadline_before);
+	reserve_fill(&core->reserve);
 	random_fill(&core->hash_key, sizeof(core->hash_key));
 	random_fill(core->cookie_secrets, sizeof(core->cookie_secrets));
 	*ret_core = core;
@@ -69,6 +70,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 	hash_fini(&core->leases);
 	config_unref(core->config);
 	crypto_ctx_free(core->crypto);
+	reserve_fini(&core->reserve);
 	explicit_bzero(core->cookie_secrets, sizeof(core->cookie_secrets));
 	free(core);
 	return NULL;
@@ -125,9 +127,33 @@ struct ike_action *ike_action_free(struct ike_action *action)
 	return NULL;
 }
 
+/* Somebody outside would wait for it, or hold something, forever. */
+static bool has_reserve(enum ike_action_type type)
+{
+	switch (type) {
+	case IKE_ACTION_IPSEC:
+	case IKE_ACTION_LEASE:
+	case IKE_ACTION_INTERNAL:
+	case IKE_ACTION_FATE:
+	case IKE_ACTION_RESULT:
+		return true;
+	case IKE_ACTION_SEND:
+	case IKE_ACTION_KEEPALIVE:
+	case IKE_ACTION_PATH_MTU:
+	case IKE_ACTION_JOB:
+	case IKE_ACTION_EVENT:
+	case IKE_ACTION_CONTACT:
+	case IKE_ACTION_PROGRESS:
+		return false;
+	}
+	return false;
+}
+
 struct ike_action *ike_action_new(struct ike_core *core, enum ike_action_type type)
 {
-	struct ike_action *action = calloc(1, sizeof(*action));
+	struct ike_action *action = has_reserve(type)
+					    ? reserve_zalloc(&core->reserve, sizeof(*action))
+					    : calloc(1, sizeof(*action));
 
 	if (!action) {
 		core->counters.no_memory++;

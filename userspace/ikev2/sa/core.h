@@ -21,6 +21,7 @@
 #include "ikev2/sa/job.h"
 #include "ikev2/sa/fate.h"
 #include "ikev2/sa/packet.h"
+#include "ikev2/sa/reserve.h"
 
 struct cfg_request;
 struct child_sa;
@@ -181,6 +182,7 @@ struct ike_core {
 	struct heap timers;  /* of struct deadline */
 	struct list dead;    /* closed during this input, freed at its end */
 	struct list actions;
+	struct reserve reserve; /* of memory, for ends */
 
 	unsigned n_sas, n_half_open, n_children;
 	size_t fragments_used; /* memory that reassemblies hold, in octets */
@@ -203,7 +205,7 @@ struct ike_core *ike_core_free(struct ike_core *core);
 
 /* -------- for the layers above: queue an action -------- */
 
-/* An action that isn't queued yet; NULL without memory. */
+/* An action that isn't queued yet; NULL without memory. Those that end something have a reserve. */
 struct ike_action *ike_action_new(struct ike_core *core, enum ike_action_type type);
 void ike_core_queue_take(struct ike_core *core, struct ike_action *action);
 /* A message, in all its datagrams. Takes its own references. */

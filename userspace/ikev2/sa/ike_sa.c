@@ -57,6 +57,7 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 	sa->request_remote = *remote;
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi_draw(core);
 	sa->deadline.due = timers_due;
+	sa->memory_at = INSTANT_NEVER;
 	sa->rekey_at = INSTANT_NEVER;
 	sa->expire_at = INSTANT_NEVER;
 	sa->gone_at = INSTANT_NEVER;

@@ -86,6 +86,7 @@ struct ike_sa {
 	struct fragmentation fragments;
 	struct exchange *active; /* ours, its request is outstanding */
 	struct list queue;       /* ours, waiting for the window */
+	struct instant memory_at; /* the first of them is tried again then; INSTANT_NEVER */
 	struct auth_run *auth;   /* IKE_AUTH is being worked on; NULL else */
 	struct child_sa
 		*answering;  /* responder: the kernel is being told, then the peer is answered */
