@@ -31,18 +31,24 @@ ping_start() {
 	node_start "$1" ping ping -n -i 0.01 "$2"
 }
 
-# gaps NODE: "N of M", how many answers are missing before the last one that came. (Behind it may be one that was still on its
-# way when the ping was told to stop.)
+# gaps NODE: "N of M", how many answers are missing before the last one that came, and which. (Behind it may be one that was
+# still on its way when the ping was told to stop.)
 gaps() {
 	sed -n 's/.*icmp_seq=\([0-9]*\) ttl.*/\1/p' "$(node_log "$1" ping)" |
-		awk '!seen[$1]++ { n++ } $1 > last { last = $1 } END { print last - n, "of", last }'
+		awk '!seen[$1]++ { n++ } $1 > last { last = $1 }
+			END { printf "%d of %d lost", last - n, last; for (i = 1; i <= last; i++) if (!seen[i]) printf " %d", i }'
+}
+
+# What the kernel counted of packets that it could not do anything with.
+xfrm_errors() {
+	in_node "$1" awk '$2 { printf " %s=%s", $1, $2 }' /proc/net/xfrm_stat
 }
 
 ping_lost_none() {
 	local lost
 	lost=$(gaps "$1")
-	echo "$1: $lost lost"
-	[[ $lost == "0 of "* ]] && [ "${lost#0 of }" -gt 1000 ]
+	echo "$1: $lost"
+	[[ $lost =~ ^0\ of\ ([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -gt 1000 ]
 }
 
 esp_sas() {
@@ -64,7 +70,10 @@ check "one pair of SAs is left in each kernel" wait_for 60 only_one_pair
 check "host-a's ping ends" node_stop host-a ping INT
 check "host-b's ping ends" node_stop host-b ping INT
 for node in host-a host-b; do
-	ktap_comment "$node: $(gaps $node) lost"
+	ktap_comment "$node: $(gaps $node)"
+done
+for node in gw-a gw-b; do
+	ktap_comment "$node:$(xfrm_errors $node)"
 done
 check "host-a lost nothing" ping_lost_none host-a
 check "host-b lost nothing" ping_lost_none host-b
