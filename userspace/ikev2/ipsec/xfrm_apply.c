@@ -34,6 +34,12 @@ struct step {
 	struct netaddr old_src, old_dst; /* of an update: the encapsulation before */
 };
 
+/* A policy that the kernel holds already: to be undone as well, but with no message of its own. */
+struct kept {
+	struct ipsec_op *op;
+	struct xfrm_policy_key key;
+};
+
 struct apply {
 	struct xfrm_kernel *k;
 	struct ipsec_request *req;
@@ -41,6 +47,8 @@ struct apply {
 	struct step *steps;
 	size_t n_steps, cap_steps;
 	size_t round_start;               /* first step that belongs to the batch */
+	struct kept *kept;                /* additions that the kernel needed not be told of */
+	size_t n_kept;
 	struct xfrm_selectors *selectors; /* scratch */
 };
 
@@ -119,6 +127,17 @@ static int queue(struct apply *a, struct ipsec_op *op, struct nl_msg *msg_take,
 	}
 	if (ret_step)
 		*ret_step = step;
+	return 0;
+}
+
+static int keep(struct apply *a, struct ipsec_op *op, const struct xfrm_policy_key *key)
+{
+	struct kept *kept = realloc(a->kept, (a->n_kept + 1) * sizeof(*kept));
+
+	if (!kept)
+		return -ENOMEM;
+	a->kept = kept;
+	kept[a->n_kept++] = (struct kept){ op, *key };
 	return 0;
 }
 
@@ -279,14 +298,16 @@ static int queue_policy_add(struct apply *a, struct ipsec_op *op, const struct x
 	}
 	if (change < 0)
 		return change;
-	err = queue(a, op, xfrm_policy_build_add(key, t, change == XFRM_SPD_REPLACE), NULL, NULL,
-		    &step);
-	if (err < 0) {
+	if (change == XFRM_SPD_NONE)
+		err = keep(a, op, key);
+	else
+		err = queue(a, op, xfrm_policy_build_add(key, t, change == XFRM_SPD_REPLACE), NULL,
+			    NULL, &step);
+	if (err < 0)
 		xfrm_spd_pop(&a->k->spd, key, op->spd.owner, &old);
-		return err;
-	}
-	step->key = *key;
-	return 0;
+	else if (change != XFRM_SPD_NONE)
+		step->key = *key;
+	return err;
 }
 
 /*
@@ -462,6 +483,8 @@ static void undo(struct apply *a)
 
 		(void)queue_undo(a, &step);
 	}
+	for (size_t i = a->n_kept; i-- > 0;)
+		(void)queue_policy_pop(a, a->kept[i].op, &a->kept[i].key, true);
 	(void)netlink_transact(a->k->socket, &a->batch);
 	netlink_batch_fini(&a->batch);
 	for (size_t i = 0; i < n; i++)
@@ -502,5 +525,6 @@ void xfrm_apply(struct xfrm_kernel *k, struct ipsec_request *req)
 		mark_cancelled(req, i);
 	}
 	free(a.steps);
+	free(a.kept);
 	free(a.selectors);
 }

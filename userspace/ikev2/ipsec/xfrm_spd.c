@@ -104,6 +104,19 @@ static struct entry *find(const struct xfrm_spd *spd, const struct xfrm_policy_k
 	return NULL;
 }
 
+static bool template_equal(const struct xfrm_policy_template *a,
+			   const struct xfrm_policy_template *b)
+{
+	return a->action == b->action && a->mode == b->mode && a->reqid == b->reqid &&
+	       a->priority == b->priority && a->optional == b->optional &&
+	       netaddr_equal(&a->local, &b->local) && netaddr_equal(&a->remote, &b->remote);
+}
+
+static const struct xfrm_policy_template *top_of(const struct entry *e)
+{
+	return &list_last(&e->additions, struct addition, node)->t;
+}
+
 int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint64_t owner,
 		  const struct xfrm_policy_template *t)
 {
@@ -128,6 +141,8 @@ int xfrm_spd_push(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint6
 		list_init(&e->additions);
 		hash_insert(&spd->entries, hash, &e->node);
 		change = XFRM_SPD_NEW;
+	} else if (template_equal(top_of(e), t)) {
+		change = XFRM_SPD_NONE;
 	}
 	a->owner = owner;
 	a->t = *t;
@@ -160,18 +175,18 @@ int xfrm_spd_pop(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint64
 	uint64_t hash;
 	struct entry *e = find(spd, key, &hash);
 	struct addition *a = e ? newest_of(e, owner) : NULL;
-	bool top;
+	struct xfrm_policy_template held;
 
 	if (!a)
 		return -ENOENT;
-	top = list_last(&e->additions, struct addition, node) == a;
+	held = *top_of(e);
 	addition_free(spd, a);
 	if (list_empty(&e->additions)) {
 		entry_free(spd, e);
 		return XFRM_SPD_REMOVE;
 	}
-	if (!top)
+	if (template_equal(top_of(e), &held))
 		return XFRM_SPD_NONE;
-	*ret_template = list_last(&e->additions, struct addition, node)->t;
+	*ret_template = *top_of(e);
 	return XFRM_SPD_REPLACE;
 }

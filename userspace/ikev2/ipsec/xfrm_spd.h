@@ -19,7 +19,7 @@ struct xfrm_spd {
 
 /* What the kernel has to be told. */
 enum xfrm_spd_change {
-	XFRM_SPD_NONE,    /* nothing: another addition is on top */
+	XFRM_SPD_NONE,    /* nothing: it holds what it should already */
 	XFRM_SPD_NEW,     /* a new policy */
 	XFRM_SPD_REPLACE, /* another template for the policy that it has */
 	XFRM_SPD_REMOVE,  /* the policy goes */
@@ -29,7 +29,9 @@ void xfrm_spd_init(struct xfrm_spd *spd);
 void xfrm_spd_fini(struct xfrm_spd *spd);
 
 /*
- * Put owner's template on top. Returns XFRM_SPD_NEW or XFRM_SPD_REPLACE; -ENOMEM; -EINPROGRESS when
+ * Put owner's template on top. Returns XFRM_SPD_NEW or XFRM_SPD_REPLACE; XFRM_SPD_NONE when it is the
+ * same as the one before: a change of a policy costs packets that are on their way through the
+ * kernel, and a Child SA that is rekeyed changes nothing; -ENOMEM; -EINPROGRESS when
  * the policy is new since the last xfrm_spd_settle(): whether the kernel takes it has to be known
  * before anything is put on it, or what belongs to somebody else would be replaced.
  */
@@ -40,7 +42,7 @@ void xfrm_spd_settle(struct xfrm_spd *spd);
 
 /*
  * Take owner's newest addition away. Returns XFRM_SPD_NONE, XFRM_SPD_REMOVE, or XFRM_SPD_REPLACE
- * with the template that is on top now; -ENOENT when owner has none.
+ * with the template that is on top now, if that is another one; -ENOENT when owner has none.
  */
 int xfrm_spd_pop(struct xfrm_spd *spd, const struct xfrm_policy_key *key, uint64_t owner,
 		 struct xfrm_policy_template *ret_template);

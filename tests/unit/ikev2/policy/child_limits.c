@@ -121,6 +121,7 @@ TEST(limits_that_contradict_each_other_are_refused)
 
 		EXPECT_EQ(-EINVAL, from_options(wrong[i].options, &report, &conn));
 		EXPECT_STREQ(wrong[i].report, conf_report_text(&report));
+		conf_report_fini(&report);
 	}
 	EXPECT_NO_LEAKS();
 }
