@@ -148,6 +148,9 @@ static void settle(struct pair *p)
 				deliver(p, !i, a);
 			else if (a->type == IKE_ACTION_IPSEC)
 				complete(p, i, a);
+			else if (a->type == IKE_ACTION_CONTACT && a->contact->kind == CONTACT_ASK)
+				ike_input_contact_answer(p->sim.peers[i].core, p->sim.now,
+							 a->contact->spi, false);
 			ike_action_free(a);
 		}
 	}
