@@ -75,7 +75,10 @@ static struct bytes hash_identifier(enum crypto_hash hash, uint8_t buf[32])
 	return writer_view(&w);
 }
 
-/* RSASSA-PSS-params with every field said, as A.4.3 has it. */
+/*
+ * RSASSA-PSS-params without trailerField, whose value is the default: DER leaves such fields out
+ * (X.690 11.5). The example of RFC 7427 A.4.3 has it, but libreswan takes only what is DER.
+ */
 static void put_pss(struct writer *w, const struct crypto_sign_scheme *scheme)
 {
 	uint8_t salt = (uint8_t)(scheme->salt_len ? scheme->salt_len
@@ -94,8 +97,6 @@ static void put_pss(struct writer *w, const struct crypto_sign_scheme *scheme)
 	put(&p, DER_CONTEXT + 1, writer_view(&mgf_seq));
 	number[2] = salt;
 	put(&p, DER_CONTEXT + 2, BYTES_OF(number));
-	number[2] = 1; /* trailerFieldBC */
-	put(&p, DER_CONTEXT + 3, BYTES_OF(number));
 	put(w, DER_SEQUENCE, writer_view(&p));
 }
 
