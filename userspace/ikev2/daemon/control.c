@@ -148,7 +148,7 @@ static void rekey(void *ctx, const struct vici_sa_filter *filter, bool reauth,
 
 void control_deliver_renewing(struct mail *mail)
 {
-	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
+	struct letter_filter *letter = container_of(mail, struct letter_filter, letter.mail);
 	struct wait *wait = wait_of(letter->token);
 
 	wait->workers--;
@@ -161,7 +161,7 @@ void control_deliver_renewing(struct mail *mail)
 
 void control_deliver_terminated(struct mail *mail)
 {
-	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
+	struct letter_filter *letter = container_of(mail, struct letter_filter, letter.mail);
 	struct wait *wait = wait_of(letter->token);
 
 	wait->workers--;

@@ -134,7 +134,7 @@ static void ask_usage(struct listing *listing)
 
 void control_deliver_listed(struct mail *mail)
 {
-	struct letter_filter *letter = container_of(mail, struct letter_filter, mail);
+	struct letter_filter *letter = container_of(mail, struct letter_filter, letter.mail);
 	struct listing *listing = (struct listing *)(uintptr_t)letter->token;
 	const struct posternd *d = listing->daemon;
 

@@ -15,25 +15,38 @@ struct shard;
 
 /* -------- to a shard -------- */
 
-/* A datagram that came to another worker's socket. */
-struct letter_datagram {
+struct shard_letter;
+
+struct shard_letter_ops {
+	/* The shard's thread; left out when the shard has ended. */
+	void (*read)(struct shard *shard, struct instant now, struct shard_letter *letter);
+	/* In any case, afterwards: the letter is the hook's, which frees it or posts it back. */
+	void (*close)(struct shard_letter *letter);
+};
+
+/* What each of them begins with. */
+struct shard_letter {
 	struct mail mail;
 	struct shard *to;
+	const struct shard_letter_ops *ops;
+};
+
+/* A datagram that came to another worker's socket. */
+struct letter_datagram {
+	struct shard_letter letter;
 	struct netaddr local, remote;
 	size_t len;
 	uint8_t data[];
 };
 
 struct letter_config {
-	struct mail mail;
-	struct shard *to;
+	struct shard_letter letter;
 	struct ike_config *config; /* reference */
 };
 
 struct letter_initiate {
-	struct mail mail;
-	struct shard *to;
-	const struct connection *conn;	/* reference */
+	struct shard_letter letter;
+	const struct connection *conn;  /* reference */
 	const struct child_conf *child; /* of conn */
 	struct netaddr local, remote;
 	bool acquired;
@@ -41,45 +54,42 @@ struct letter_initiate {
 	uint64_t token;
 };
 
-/* terminate and list: the filter owns its strings. */
+/* Terminate, rekey and list: the filter owns its strings. The answer goes back in the same letter.
+ */
 struct letter_filter {
-	struct mail mail;
-	struct shard *to;
+	struct shard_letter letter;
+	struct posternd *daemon;
 	struct vici_sa_filter filter;
-	bool force;	/* terminate */
-	bool reauth;	/* rekey */
+	bool force;     /* terminate */
+	bool reauth;    /* rekey */
 	uint32_t first; /* list: the lowest unique number of interest */
 	uint64_t token;
-	/* The answer, on the way back. */
-	struct posternd *daemon;
+	/* The answer. */
 	unsigned matched;
 	struct vici_sa_page *page;
 };
 
 struct letter_expire {
-	struct mail mail;
-	struct shard *to;
+	struct shard_letter letter;
 	struct ipsec_expire expire;
 };
 
 /* The same letter goes back to the shard that asks, with the answer. */
 struct letter_contact {
-	struct mail mail;
-	struct shard *to, *from;
+	struct shard_letter letter;
+	struct shard *from;
 	struct contact contact;
 	bool exists;
 };
 
 struct letter_mapping {
-	struct mail mail;
-	struct shard *to;
+	struct shard_letter letter;
 	struct ipsec_mapping mapping;
 };
 
 /* The same letter comes back when the shard has told all its peers good-bye. */
 struct letter_stop {
-	struct mail mail;
-	struct shard *to;
+	struct shard_letter letter;
 	struct posternd *daemon;
 };
 
@@ -111,7 +121,7 @@ struct letter_progress {
 struct letter_fate {
 	struct mail mail;
 	struct posternd *daemon;
-	const struct connection *conn;	/* reference */
+	const struct connection *conn;  /* reference */
 	const struct child_conf *child; /* of conn */
 	struct fate fate;
 };

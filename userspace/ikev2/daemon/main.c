@@ -146,7 +146,7 @@ static void begin_stop(struct posternd *d)
 
 void posternd_deliver_stopped(struct mail *mail)
 {
-	struct letter_stop *letter = container_of(mail, struct letter_stop, mail);
+	struct letter_stop *letter = container_of(mail, struct letter_stop, letter.mail);
 	struct posternd *d = letter->daemon;
 
 	free(letter);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * A worker's share of the daemon: a protocol core with sockets and a clock. It performs the core's
- * actions and feeds it with datagrams, time, completions, and letters from the main thread.
+ * A worker's share of the daemon: a protocol core with sockets and a clock. It feeds the core with
+ * datagrams and time (shard.c) and with letters (shard_letters.c), and performs its actions
+ * (shard_actions.c).
  */
 #include "pdk/loop/timer.h"
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/sa/core.h"
 
+struct contact;
 struct ike_acquire;
 struct udp_socket;
 struct vici_sa_filter;
@@ -40,6 +42,20 @@ struct shard {
 /* worker_init_fn and worker_fini_fn; data is the struct posternd. */
 int shard_init(struct worker *worker, void *data);
 void shard_fini(struct worker *worker, void *data);
+
+/* After every input: do what the core wants done, and wake it up in time. The shard's thread. */
+void shard_perform(struct shard *shard);
+/* What others may read of the figures. The shard's thread. */
+void shard_publish_figures(struct shard *shard);
+
+/* -------- from shard to shard (the first one's thread) -------- */
+
+/* Another worker owns the IKE SA: the steering program isn't there, or the group has changed. The
+ * message is copied. */
+void shard_forward(struct shard *shard, unsigned worker, const struct netaddr *local,
+		   const struct netaddr *remote, struct bytes message);
+/* Tell or ask all others (fsm/contact.h); answers come back as inputs. */
+void shard_contact_others(struct shard *shard, const struct contact *contact);
 
 /* Sum of all shards' figures. Main thread. */
 void shards_figures(struct posternd *d, struct shard_figures *ret_sum);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the protocol core of a shard wants done. What is not done at once (requests to the kernel,
+ * jobs, leases) comes back here as a completion.
+ */
+#include "ikev2/daemon/shard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pdk/loop/loop.h"
+#include "pdk/net/udp.h"
+#include "pdk/worker/jobs.h"
+#include "pdk/worker/worker.h"
+#include "ikev2/cfg/cfg.h"
+#include "ikev2/daemon/addresses.h"
+#include "ikev2/daemon/control.h"
+#include "ikev2/daemon/keepup.h"
+#include "ikev2/daemon/letters.h"
+#include "ikev2/daemon/path_mtu.h"
+#include "ikev2/fsm/input.h"
+
+static const uint8_t non_esp_marker[STEER_MARKER_LEN]; /* RFC 3948 2.2, RFC 7296 2 */
+
+static void perform_send(struct shard *shard, const struct ike_action *action)
+{
+	const struct netaddr *local = &action->send.local;
+	bool natt = local->port == shard->daemon->ports[1];
+	struct udp_socket *udp = shard->sockets[family_index(local->family)][natt].udp;
+
+	/* What can't be sent is as good as lost on the way: the core sends again. */
+	if (udp)
+		udp_send(udp, local, &action->send.remote,
+			 natt ? BYTES_OF(non_esp_marker) : BYTES_NONE,
+			 packet_bytes(action->send.packet));
+}
+
+/* Not IKE: without the marker (RFC 3948 2.3). */
+static void perform_keepalive(struct shard *shard, const struct ike_action *action)
+{
+	static const uint8_t keepalive[] = { 0xff };
+	const struct netaddr *local = &action->send.local;
+	struct udp_socket *udp = shard->sockets[family_index(local->family)][1].udp;
+
+	if (udp)
+		udp_send(udp, local, &action->send.remote, BYTES_NONE, BYTES_OF(keepalive));
+}
+
+/* Nothing is sent for it, so the answer is there at once. */
+static void perform_path_mtu(struct shard *shard, const struct ike_action *action)
+{
+	size_t mtu = path_mtu(shard->daemon->ipsec, &action->path.local, &action->path.remote);
+
+	if (mtu)
+		ike_input_path_mtu(shard->core, loop_now(shard->worker->loop), action->path.spi,
+				   mtu);
+}
+
+static void ipsec_done(struct ipsec_request *req, void *data)
+{
+	struct shard *shard = data;
+
+	if (shard->worker->stopping) {
+		ipsec_request_free(req);
+		return;
+	}
+	ike_input_ipsec_done(shard->core, loop_now(shard->worker->loop), req);
+	shard_perform(shard);
+}
+
+static void perform_ipsec(struct shard *shard, struct ike_action *action)
+{
+	struct ipsec_request *req = steal_ptr(action->ipsec);
+
+	req->reply_to = shard->worker->mailbox;
+	req->done = ipsec_done;
+	req->data = shard;
+	ipsec_submit(shard->daemon->ipsec, req);
+}
+
+static void run_job(struct job *job)
+{
+	struct ike_job *j = container_of(job, struct ike_job, job);
+
+	j->ops->run(j);
+}
+
+static void job_done(struct job *job)
+{
+	struct ike_job *j = container_of(job, struct ike_job, job);
+	struct shard *shard = j->shell;
+
+	if (shard->worker->stopping) {
+		ike_job_free(j);
+		return;
+	}
+	if (job->cancelled)
+		j->err = -ECANCELED;
+	ike_input_job_done(shard->core, loop_now(shard->worker->loop), j);
+	shard_perform(shard);
+}
+
+static void perform_job(struct shard *shard, struct ike_action *action)
+{
+	struct ike_job *j = steal_ptr(action->job);
+
+	j->shell = shard;
+	j->err = jobs_submit(shard->daemon->jobs, &j->job, run_job, job_done,
+			     shard->worker->mailbox);
+	if (j->err < 0)
+		ike_input_job_done(shard->core, loop_now(shard->worker->loop), j);
+}
+
+static void lease_done(struct cfg_request *req, void *data)
+{
+	struct shard *shard = data;
+
+	if (shard->worker->stopping) {
+		cfg_request_free(req);
+		return;
+	}
+	ike_input_lease(shard->core, loop_now(shard->worker->loop), req);
+	shard_perform(shard);
+}
+
+static void perform_lease(struct shard *shard, struct ike_action *action)
+{
+	struct cfg_request *req = steal_ptr(action->lease);
+
+	req->reply_to = shard->worker->mailbox;
+	req->done = lease_done;
+	req->data = shard;
+	cfg_post(shard->daemon->cfg, req);
+}
+
+static void perform_event(struct shard *shard, struct ike_action *action)
+{
+	struct letter_event *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->daemon = shard->daemon;
+	letter->type = action->event.type;
+	letter->info = steal_ptr(action->event.info);
+	letter->old = steal_ptr(action->event.old);
+	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_event);
+}
+
+static void perform_fate(struct shard *shard, struct ike_action *action)
+{
+	struct letter_fate *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->daemon = shard->daemon;
+	letter->conn = steal_ptr(action->fate.conn);
+	letter->child = action->fate.child;
+	letter->fate = action->fate.fate;
+	mailbox_post(shard->daemon->mailbox, &letter->mail, keepup_deliver_fate);
+}
+
+static void perform_progress(struct shard *shard, const struct ike_action *action)
+{
+	struct letter_progress *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->token = action->progress.token;
+	letter->ike_id = action->progress.ike_id;
+	memcpy(letter->name, action->progress.name, sizeof(letter->name));
+	memcpy(letter->text, action->progress.text, sizeof(letter->text));
+	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_progress);
+}
+
+static void perform_result(struct shard *shard, const struct ike_action *action)
+{
+	struct letter_result *letter = calloc(1, sizeof(*letter));
+
+	if (!letter)
+		return;
+	letter->daemon = shard->daemon;
+	letter->token = action->result.token;
+	letter->err = action->result.err;
+	memcpy(letter->text, action->result.text, sizeof(letter->text));
+	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_result);
+}
+
+void shard_perform(struct shard *shard)
+{
+	struct ike_action *action;
+
+	while ((action = ike_core_next_action(shard->core))) {
+		switch (action->type) {
+		case IKE_ACTION_SEND:
+			perform_send(shard, action);
+			break;
+		case IKE_ACTION_KEEPALIVE:
+			perform_keepalive(shard, action);
+			break;
+		case IKE_ACTION_PATH_MTU:
+			perform_path_mtu(shard, action);
+			break;
+		case IKE_ACTION_IPSEC:
+			perform_ipsec(shard, action);
+			break;
+		case IKE_ACTION_JOB:
+			perform_job(shard, action);
+			break;
+		case IKE_ACTION_LEASE:
+			perform_lease(shard, action);
+			break;
+		case IKE_ACTION_INTERNAL:
+			addresses_post(shard->daemon->addresses, &action->internal);
+			break;
+		case IKE_ACTION_EVENT:
+			perform_event(shard, action);
+			break;
+		case IKE_ACTION_CONTACT:
+			shard_contact_others(shard, action->contact);
+			break;
+		case IKE_ACTION_FATE:
+			perform_fate(shard, action);
+			break;
+		case IKE_ACTION_PROGRESS:
+			perform_progress(shard, action);
+			break;
+		case IKE_ACTION_RESULT:
+			perform_result(shard, action);
+			break;
+		}
+		ike_action_free(action);
+	}
+	timer_arm(&shard->timer, ike_input_deadline(shard->core));
+	shard_publish_figures(shard);
+}
