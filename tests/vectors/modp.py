@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write modp.inc: Diffie-Hellman in the groups of RFC 3526, worked out without OpenSSL.
+"""Write modp.inc: Diffie-Hellman in the groups of RFC 7296 B.2 and RFC 3526, worked out without OpenSSL.
 
-The primes come from the formula in the RFC, with pi computed here, and the powers from Python's
+The primes come from the formulas in the RFCs, with pi computed here, and the powers from Python's
 integers. The private values are hashes of a label, so the file is the same each time. The second
 case of each group is picked so that the shared secret begins with a zero byte, which must not be
 left out (RFC 7296 2.14).
@@ -10,8 +10,9 @@ left out (RFC 7296 2.14).
 import hashlib
 import pathlib
 
-# bits, exponent of 2 that pi is multiplied by, constant (RFC 3526 3 to 5)
-GROUPS = [(2048, 1918, 124476), (3072, 2942, 1690314), (4096, 3966, 240904)]
+# bits, exponent of 2 that pi is multiplied by, constant (RFC 7296 B.2, RFC 3526 2 to 7)
+GROUPS = [(1024, 894, 129093), (1536, 1406, 741804), (2048, 1918, 124476), (3072, 2942, 1690314),
+          (4096, 3966, 240904), (6144, 6014, 929484), (8192, 8062, 4743158)]
 
 
 def pi_times_power(exponent):

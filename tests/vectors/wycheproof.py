@@ -62,6 +62,14 @@ def hmac():
     write("hmac", sources, out)
 
 
+def cmac():
+    """CMAC(tc, key, message, tag, valid)"""
+    source = "aes_cmac_test.json"
+    write("aes_cmac", [source], [
+        line("CMAC", t["tcId"], t["key"], t["msg"], t["tag"], t["result"] == "valid")
+        for g, t in cases(source) if g["keySize"] == 128])
+
+
 def cbc():
     """CBC(tc, key bits, key, IV, plain text with its padding, cipher text)"""
     source, out = "aes_cbc_pkcs5_test.json", []
@@ -124,6 +132,7 @@ aead("aes_gcm", "aes_gcm_test.json", 96, [128])
 aead("aes_ccm", "aes_ccm_test.json", 88, [64, 96, 128])
 aead("chacha20_poly1305", "chacha20_poly1305_test.json", 96, [128])
 hmac()
+cmac()
 cbc()
 xdh("x25519")
 xdh("x448")

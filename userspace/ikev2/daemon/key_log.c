@@ -44,50 +44,30 @@ struct key_log *key_log_free(struct key_log *log)
 	return NULL;
 }
 
-/* Wireshark's words for our algorithms; NULL where it has none. */
-static const char *encr_words(const struct crypto_suite *suite, char buf[64])
-{
-	static const char *const icv[] = {
-		[CRYPTO_ENCR_AES_GCM_8] = "8",
-		[CRYPTO_ENCR_AES_GCM_12] = "12",
-		[CRYPTO_ENCR_AES_GCM_16] = "16",
-	};
+/* Wireshark's words for our algorithms, around the key length; NULL where it has none. */
+static const struct {
+	const char *before, *after;
+} encr_words[CRYPTO_ENCR_N] = {
+	[CRYPTO_ENCR_AES_CBC] = { "AES-CBC-", " [RFC3602]" },
+	[CRYPTO_ENCR_AES_CTR] = { "AES-CTR-", " [RFC5930]" },
+	[CRYPTO_ENCR_3DES_CBC] = { "3DES [RFC2451]" },
+	[CRYPTO_ENCR_AES_GCM_8] = { "AES-GCM-", " with 8 octet ICV [RFC5282]" },
+	[CRYPTO_ENCR_AES_GCM_12] = { "AES-GCM-", " with 12 octet ICV [RFC5282]" },
+	[CRYPTO_ENCR_AES_GCM_16] = { "AES-GCM-", " with 16 octet ICV [RFC5282]" },
+	[CRYPTO_ENCR_AES_CCM_8] = { "AES-CCM-", " with 8 octet ICV [RFC5282]" },
+	[CRYPTO_ENCR_AES_CCM_12] = { "AES-CCM-", " with 12 octet ICV [RFC5282]" },
+	[CRYPTO_ENCR_AES_CCM_16] = { "AES-CCM-", " with 16 octet ICV [RFC5282]" },
+};
 
-	switch (suite->encr) {
-	case CRYPTO_ENCR_AES_CBC:
-		snprintf(buf, 64, "AES-CBC-%u [RFC3602]", suite->key_bits);
-		return buf;
-	case CRYPTO_ENCR_AES_GCM_8:
-	case CRYPTO_ENCR_AES_GCM_12:
-	case CRYPTO_ENCR_AES_GCM_16:
-		snprintf(buf, 64, "AES-GCM-%u with %s octet ICV [RFC5282]", suite->key_bits,
-			 icv[suite->encr]);
-		return buf;
-	case CRYPTO_ENCR_AES_CCM_8:
-	case CRYPTO_ENCR_AES_CCM_12:
-	case CRYPTO_ENCR_AES_CCM_16:
-	case CRYPTO_ENCR_CHACHA20_POLY1305:
-		return NULL;
-	}
-	return NULL;
-}
-
-static const char *integ_words(enum crypto_integ integ)
-{
-	switch (integ) {
-	case CRYPTO_INTEG_NONE:
-		return "NONE [RFC4306]";
-	case CRYPTO_INTEG_HMAC_SHA1_96:
-		return "HMAC_SHA1_96 [RFC2404]";
-	case CRYPTO_INTEG_HMAC_SHA256_128:
-		return "HMAC_SHA2_256_128 [RFC4868]";
-	case CRYPTO_INTEG_HMAC_SHA384_192:
-		return "HMAC_SHA2_384_192 [RFC4868]";
-	case CRYPTO_INTEG_HMAC_SHA512_256:
-		return "HMAC_SHA2_512_256 [RFC4868]";
-	}
-	return NULL;
-}
+static const char *const integ_words[CRYPTO_INTEG_N] = {
+	[CRYPTO_INTEG_NONE] = "NONE [RFC4306]",
+	[CRYPTO_INTEG_HMAC_SHA1_96] = "HMAC_SHA1_96 [RFC2404]",
+	[CRYPTO_INTEG_HMAC_SHA256_128] = "HMAC_SHA2_256_128 [RFC4868]",
+	[CRYPTO_INTEG_HMAC_SHA384_192] = "HMAC_SHA2_384_192 [RFC4868]",
+	[CRYPTO_INTEG_HMAC_SHA512_256] = "HMAC_SHA2_512_256 [RFC4868]",
+	[CRYPTO_INTEG_AES_XCBC_96] = "ANY 96-bits of Authentication [No Checking]",
+	[CRYPTO_INTEG_AES_CMAC_96] = "ANY 96-bits of Authentication [No Checking]",
+};
 
 #define HEX(key) bytes_hex((key), (char[2 * CRYPTO_INTEG_KEY_MAX + 1]){ 0 }, \
 			   2 * CRYPTO_INTEG_KEY_MAX + 1)
@@ -96,15 +76,20 @@ void key_log_write(const struct ike_sa *sa, void *data)
 {
 	const struct keymat *k = &sa->keymat;
 	struct key_log *log = data;
-	char line[1024], words[64];
-	const char *encr = encr_words(&k->suite, words);
+	const char *before = encr_words[k->suite.encr].before;
+	const char *after = encr_words[k->suite.encr].after;
+	char line[1024], encr[64];
 	int len;
 
-	if (!encr)
+	if (!before)
 		return;
+	if (after)
+		snprintf(encr, sizeof(encr), "%s%u%s", before, k->suite.key_bits, after);
+	else
+		snprintf(encr, sizeof(encr), "%s", before);
 	len = snprintf(line, sizeof(line), "%016" PRIx64 ",%016" PRIx64 ",%s,%s,\"%s\",%s,%s,\"%s\"\n",
 		       sa->spi_i, sa->spi_r, HEX(k->sk_ei), HEX(k->sk_er), encr, HEX(k->sk_ai),
-		       HEX(k->sk_ar), integ_words(k->suite.integ));
+		       HEX(k->sk_ar), integ_words[k->suite.integ]);
 	/* One write of a line: lines of several threads don't mix in an appended file. */
 	if (len < (int)sizeof(line) && write(log->fd, line, (size_t)len) != len)
 		log_debug(daemon, "keys not written: %s", strerror(errno));

@@ -12,16 +12,20 @@ static bool nonces_fit(const struct keymat_input *in)
 	return in->ni.len <= NONCE_MAX && in->nr.len <= NONCE_MAX;
 }
 
-/* SKEYSEED = prf(Ni | Nr, g^ir). HMAC takes the nonces whole (RFC 7296 2.14). */
+/*
+ * SKEYSEED = prf(Ni | Nr, g^ir). A PRF with a fixed key length takes half of it from each nonce,
+ * which for those of AES is 64 bits; all others take the nonces whole (RFC 7296 2.14).
+ */
 static int skeyseed_first(struct crypto_ctx *ctx, enum crypto_prf prf,
 			  const struct keymat_input *in, uint8_t *ret_seed)
 {
+	size_t half = crypto_prf_key_len(prf) / 2, most = half ? half : NONCE_MAX;
 	uint8_t nonces[2 * NONCE_MAX];
 	struct writer w;
 
 	writer_init_fixed(&w, nonces, sizeof(nonces));
-	writer_bytes(&w, in->ni);
-	writer_bytes(&w, in->nr);
+	writer_bytes(&w, BYTES(in->ni.data, in->ni.len < most ? in->ni.len : most));
+	writer_bytes(&w, BYTES(in->nr.data, in->nr.len < most ? in->nr.len : most));
 	return crypto_prf(ctx, prf, writer_view(&w), &in->shared, 1, ret_seed);
 }
 

@@ -4,7 +4,9 @@
  * kinds of algorithm differ is in two pairs of functions:
  *
  *	combined:  nonce = salt | IV, the cipher takes the associated data and makes the ICV
- *	separate:  CBC over the text, then HMAC over associated data | IV | text
+ *	separate:  CBC or CTR over the text, then a MAC over associated data | IV | text
+ *
+ * CTR counts its blocks behind nonce | IV, from 1 (RFC 5930 2).
  *
  * CBC schedules its key differently for each direction, so a context is keyed for the direction
  * that it was last used in. A key of an SA only ever sees one.
@@ -29,7 +31,7 @@ enum aead_way {
 struct aead_key {
 	struct crypto_suite suite;
 	EVP_CIPHER_CTX *cipher;
-	EVP_MAC_CTX *mac;  /* NULL with an AEAD */
+	struct mac *mac;   /* NULL with an AEAD */
 	enum aead_way way; /* that cipher is keyed for */
 	uint64_t next_iv;
 	size_t key_len;                   /* without salt */
@@ -84,8 +86,8 @@ int aead_key_new(struct crypto_ctx *ctx, const struct crypto_suite *suite, struc
 	if (err)
 		goto fail;
 	if (integ_key.len) {
-		err = crypto_hmac_new(ctx, integ_traits(suite)->hash, &key->mac);
-		if (!err && EVP_MAC_init(key->mac, integ_key.data, integ_key.len, NULL) != 1)
+		err = mac_new(ctx, integ_traits(suite)->mac, &key->mac);
+		if (!err && !mac_start(key->mac, integ_key))
 			err = crypto_error(-EIO);
 		if (err)
 			goto fail;
@@ -101,7 +103,7 @@ struct aead_key *aead_key_free(struct aead_key *key)
 {
 	if (!key)
 		return NULL;
-	EVP_MAC_CTX_free(key->mac);
+	mac_free(key->mac);
 	EVP_CIPHER_CTX_free(key->cipher);
 	secret_wipe(key, sizeof(*key));
 	free(key);
@@ -117,10 +119,12 @@ const struct crypto_suite *aead_key_suite(const struct aead_key *key)
 static bool cipher_start(struct aead_key *key, enum aead_way way, struct bytes iv)
 {
 	const uint8_t *new_key = key->way == way ? NULL : key->key;
-	uint8_t nonce[NONCE_MAX];
+	uint8_t nonce[NONCE_MAX] = { 0 };
 
 	memcpy(nonce, key->key + key->key_len, salt_len(key));
 	memcpy(nonce + salt_len(key), iv.data, iv.len);
+	if (encr_traits(&key->suite)->cipher == CTX_AES_CTR)
+		nonce[NONCE_MAX - 1] = 1;
 	key->way = AEAD_UNKEYED;
 	if (EVP_CipherInit_ex2(key->cipher, NULL, new_key, nonce, way, NULL) != 1)
 		return false;
@@ -188,21 +192,16 @@ static int combined_open(struct aead_key *key, struct bytes aad, struct bytes iv
 }
 
 static bool separate_mac(struct aead_key *key, struct bytes aad, struct bytes iv,
-			 const uint8_t *text, size_t len, uint8_t out[static EVP_MAX_MD_SIZE])
+			 const uint8_t *text, size_t len, uint8_t out[static MAC_MAX])
 {
-	size_t n;
-
-	return EVP_MAC_init(key->mac, NULL, 0, NULL) == 1 &&
-	       (!aad.len || EVP_MAC_update(key->mac, aad.data, aad.len) == 1) &&
-	       EVP_MAC_update(key->mac, iv.data, iv.len) == 1 &&
-	       (!len || EVP_MAC_update(key->mac, text, len) == 1) &&
-	       EVP_MAC_final(key->mac, out, &n, EVP_MAX_MD_SIZE) == 1;
+	return mac_restart(key->mac) && mac_update(key->mac, aad) && mac_update(key->mac, iv) &&
+	       mac_update(key->mac, BYTES(text, len)) && mac_end(key->mac, out);
 }
 
 static bool separate_seal(struct aead_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
 			  size_t len, uint8_t *icv)
 {
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t mac[MAC_MAX];
 
 	if (!cipher_start(key, AEAD_SEAL, iv) || !cipher_text(key->cipher, text, len) ||
 	    !cipher_final(key->cipher) || !separate_mac(key, aad, iv, text, len, mac))
@@ -214,7 +213,7 @@ static bool separate_seal(struct aead_key *key, struct bytes aad, struct bytes i
 static int separate_open(struct aead_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
 			 size_t len, struct bytes icv)
 {
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t mac[MAC_MAX];
 
 	if (!separate_mac(key, aad, iv, text, len, mac))
 		return crypto_error(-EIO);
@@ -260,7 +259,7 @@ int aead_seal(struct aead_key *key, struct bytes aad, uint8_t *text, size_t len,
 	size_t iv_len = crypto_suite_iv_len(&key->suite);
 	int err = 0;
 
-	if (key->mac) {
+	if (crypto_suite_block_len(&key->suite) > 1) {
 		err = crypto_random(iv, iv_len);
 	} else if (key->next_iv == UINT64_MAX) {
 		err = -EOVERFLOW;

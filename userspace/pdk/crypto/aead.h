@@ -2,8 +2,9 @@
 #pragma once
 /*
  * Authenticated encryption with one face for both kinds: AEAD algorithms (AES-GCM and AES-CCM as in
- * RFC 5282, ChaCha20-Poly1305 as in RFC 7634), and encrypt-then-MAC (AES-CBC, RFC 3602, with HMAC,
- * RFC 4868). The caller lays the message out as
+ * RFC 5282, ChaCha20-Poly1305 as in RFC 7634), and encrypt-then-MAC (AES-CBC, RFC 3602, and its
+ * like, or AES-CTR, RFC 5930; with HMAC, RFC 4868, or a MAC of AES). The caller lays the message
+ * out as
  *
  *	associated data | IV | text (sealed in place) | ICV
  *
@@ -14,7 +15,10 @@
 
 enum crypto_encr {
 	CRYPTO_ENCR_AES_CBC,
-	CRYPTO_ENCR_AES_GCM_8, /* ICV of 8, 12, 16 bytes: RFC 5282 3.2 */
+	CRYPTO_ENCR_AES_CTR,
+	CRYPTO_ENCR_3DES_CBC,     /* old peers */
+	CRYPTO_ENCR_CAMELLIA_CBC, /* RFC 5529 */
+	CRYPTO_ENCR_AES_GCM_8,    /* ICV of 8, 12, 16 bytes: RFC 5282 3.2 */
 	CRYPTO_ENCR_AES_GCM_12,
 	CRYPTO_ENCR_AES_GCM_16,
 	CRYPTO_ENCR_AES_CCM_8,
@@ -30,20 +34,24 @@ enum crypto_integ {
 	CRYPTO_INTEG_HMAC_SHA256_128,
 	CRYPTO_INTEG_HMAC_SHA384_192,
 	CRYPTO_INTEG_HMAC_SHA512_256,
+	CRYPTO_INTEG_AES_XCBC_96, /* RFC 3566 */
+	CRYPTO_INTEG_AES_CMAC_96, /* RFC 4494 */
 };
-#define CRYPTO_INTEG_N (CRYPTO_INTEG_HMAC_SHA512_256 + 1)
+#define CRYPTO_INTEG_N (CRYPTO_INTEG_AES_CMAC_96 + 1)
 
 /* "aes-gcm-16", "aes-cbc", "chacha20-poly1305", ... */
 const char *crypto_encr_name(enum crypto_encr encr);
 /* "none", "hmac-sha256-128", ... */
 const char *crypto_integ_name(enum crypto_integ integ);
-/* True for all but AES-CBC: stands with CRYPTO_INTEG_NONE. */
+/* It authenticates, too: stands with CRYPTO_INTEG_NONE. */
 bool crypto_encr_is_aead(enum crypto_encr encr);
 
 /* What protects a message: one algorithm or a pair. */
 struct crypto_suite {
 	enum crypto_encr encr;
-	uint16_t key_bits; /* AES: 128, 192, 256, without salt. ChaCha20: 256, or 0 for the same. */
+	/* AES, Camellia: 128, 192, 256, without salt. ChaCha20: 256, 3DES: 192, or 0 for the same.
+	 */
+	uint16_t key_bits;
 	enum crypto_integ integ;
 };
 
@@ -60,14 +68,14 @@ bool crypto_suite_supported(const struct crypto_ctx *ctx, const struct crypto_su
 #define CRYPTO_INTEG_KEY_MAX 64
 #define CRYPTO_IV_MAX        16
 #define CRYPTO_ICV_MAX       32
-/* The encryption key with its salt at the end: 4 bytes for GCM and ChaCha20, 3 for CCM. */
+/* The encryption key with its salt at the end: 4 bytes for GCM, CTR and ChaCha20, 3 for CCM. */
 size_t crypto_suite_encr_key_len(const struct crypto_suite *suite);
 /* 0 for an AEAD. */
 size_t crypto_suite_integ_key_len(const struct crypto_suite *suite);
 /* The explicit IV, as it stands in the message. */
 size_t crypto_suite_iv_len(const struct crypto_suite *suite);
 size_t crypto_suite_icv_len(const struct crypto_suite *suite);
-/* The text's length must be a multiple of it; 1 for an AEAD. */
+/* The text's length must be a multiple of it; 1 for an AEAD and CTR. */
 size_t crypto_suite_block_len(const struct crypto_suite *suite);
 
 /* -------- keys -------- */
@@ -88,7 +96,8 @@ const struct crypto_suite *aead_key_suite(const struct aead_key *key);
 
 /*
  * Encrypt len bytes at text in place, and write the IV and the ICV. The IV is made here: for an
- * AEAD a counter that never repeats under this key (RFC 5282 3.1, RFC 7634 2), for CBC random. So a
+ * AEAD and CTR a counter that never repeats under this key (RFC 5282 3.1, RFC 7634 2, RFC 5930
+ * 2), for CBC random. So a
  * key may seal only if no other object seals with the same key bytes, and what is sent again is
  * sent from a copy, not sealed again. aad may be up to the text, but not overlap it. ret_iv and
  * ret_icv have the suite's lengths. -EINVAL: len is no multiple of the block length; -EOVERFLOW:

@@ -9,13 +9,14 @@
 /* All lengths in bytes. */
 struct encr_traits {
 	const char *name;
-	enum ctx_cipher cipher;       /* AES: the one with 128 bits */
+	enum ctx_cipher cipher;       /* that with 128 bits, where there are three */
 	uint8_t salt, iv, icv, block; /* icv 0: no AEAD */
+	uint16_t key_bits;            /* the only length; 0: 128, 192, 256 */
 };
 
 struct integ_traits {
 	const char *name;
-	enum crypto_hash hash;
+	enum mac_alg mac;
 	uint8_t key, icv;
 };
 

@@ -6,14 +6,18 @@
 #include <openssl/evp.h>
 #include "pdk/crypto/ctx.h"
 #include "pdk/crypto/hash.h"
+#include "pdk/crypto/mac_impl.h"
 #include "pdk/crypto/prf.h"
 
-/* The ciphers that suites are made of; AES in three key lengths, in the order 128, 192, 256. */
+/* The ciphers that suites are made of; AES and Camellia in the key lengths 128, 192, 256. */
 enum ctx_cipher {
 	CTX_AES_CBC,
-	CTX_AES_GCM = CTX_AES_CBC + 3,
+	CTX_AES_CTR = CTX_AES_CBC + 3,
+	CTX_AES_GCM = CTX_AES_CTR + 3,
 	CTX_AES_CCM = CTX_AES_GCM + 3,
-	CTX_CHACHA20_POLY1305 = CTX_AES_CCM + 3,
+	CTX_CAMELLIA_CBC = CTX_AES_CCM + 3,
+	CTX_3DES_CBC = CTX_CAMELLIA_CBC + 3,
+	CTX_CHACHA20_POLY1305,
 };
 #define CTX_CIPHER_N (CTX_CHACHA20_POLY1305 + 1)
 
@@ -21,11 +25,11 @@ struct crypto_ctx {
 	char *properties; /* NULL: none */
 	/* NULL where no provider has it. */
 	EVP_MD *hash[CRYPTO_HASH_N];
-	EVP_MAC *hmac;
+	EVP_MAC *hmac, *cmac;
 	EVP_CIPHER *cipher[CTX_CIPHER_N];
 	/* Scratch, used by one call at a time. */
 	EVP_MD_CTX *hash_ctx;
-	EVP_MAC_CTX *prf_ctx[CRYPTO_PRF_N];
+	struct mac *prf_mac[CRYPTO_PRF_N];
 };
 
 /*
@@ -34,5 +38,8 @@ struct crypto_ctx {
  */
 int crypto_error(int otherwise);
 
-/* An HMAC object without a key. NULL in *ret_mac when the provider lacks it. -ENOMEM, -EIO. */
-int crypto_hmac_new(const struct crypto_ctx *ctx, enum crypto_hash hash, EVP_MAC_CTX **ret_mac);
+/* OpenSSL's name of a hash. */
+const char *crypto_hash_openssl(enum crypto_hash alg);
+
+/* What a PRF is made of. */
+enum mac_alg crypto_prf_mac(enum crypto_prf alg);

@@ -7,18 +7,23 @@
 #include "pdk/crypto/secret.h"
 
 static const struct {
-	const char *name;
+	const char *name, *openssl;
 	size_t len;
 } hashes[CRYPTO_HASH_N] = {
-	[CRYPTO_HASH_SHA1] = { "sha1", 20 },
-	[CRYPTO_HASH_SHA256] = { "sha256", 32 },
-	[CRYPTO_HASH_SHA384] = { "sha384", 48 },
-	[CRYPTO_HASH_SHA512] = { "sha512", 64 },
+	[CRYPTO_HASH_SHA1] = { "sha1", "SHA1", 20 },
+	[CRYPTO_HASH_SHA256] = { "sha256", "SHA2-256", 32 },
+	[CRYPTO_HASH_SHA384] = { "sha384", "SHA2-384", 48 },
+	[CRYPTO_HASH_SHA512] = { "sha512", "SHA2-512", 64 },
 };
 
 const char *crypto_hash_name(enum crypto_hash alg)
 {
 	return hashes[alg].name;
+}
+
+const char *crypto_hash_openssl(enum crypto_hash alg)
+{
+	return hashes[alg].openssl;
 }
 
 size_t crypto_hash_len(enum crypto_hash alg)

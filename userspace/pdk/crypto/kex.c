@@ -3,9 +3,9 @@
  * All methods go the same way through OpenSSL, told apart by a table: the kind of key, the name of
  * its group, the lengths on the wire. What remains by kind:
  *
- * MODP: the group's name is IKE's own. y is checked here against 1 < y < p - 1, which for safe
- * primes is all that RFC 6989 2.1 asks for, at the cost of a comparison. OpenSSL does the same when
- * it takes the value in, but doesn't promise to.
+ * MODP: the group has a name in OpenSSL but for that of 1024 bits. y is checked here against 1 < y
+ * < p - 1, which for safe primes is all that RFC 6989 2.1 asks for, at the cost of a comparison.
+ * OpenSSL does the same when it takes the value in, but doesn't promise to.
  *
  * ECP: OpenSSL writes points as 0x04 | x | y, IKE without the 0x04. Taking a point in checks that
  * it is on the curve, and the cofactor is 1, so that is RFC 6989 2.3.
@@ -24,16 +24,31 @@
 #include "pdk/crypto/ctx_impl.h"
 #include "pdk/crypto/kex_impl.h"
 
+#define MODP(bits, group, prime)                                                                   \
+	{                                                                                          \
+		"modp" #bits, KEX_MODP, "DH", group, (bits) / 8, (bits) / 8, prime                 \
+	}
+#define ECP(name, group, len)                                                                      \
+	{                                                                                          \
+		name, KEX_ECP, "EC", group, 2 * (len), len                                         \
+	}
+
 const struct kex_traits kex_traits[CRYPTO_KEX_N] = {
-	[CRYPTO_KEX_MODP_2048] = { "modp2048", KEX_MODP, "DH", "modp_2048", 256, 256,
-				   BN_get_rfc3526_prime_2048 },
-	[CRYPTO_KEX_MODP_3072] = { "modp3072", KEX_MODP, "DH", "modp_3072", 384, 384,
-				   BN_get_rfc3526_prime_3072 },
-	[CRYPTO_KEX_MODP_4096] = { "modp4096", KEX_MODP, "DH", "modp_4096", 512, 512,
-				   BN_get_rfc3526_prime_4096 },
-	[CRYPTO_KEX_ECP_256] = { "ecp256", KEX_ECP, "EC", "P-256", 64, 32 },
-	[CRYPTO_KEX_ECP_384] = { "ecp384", KEX_ECP, "EC", "P-384", 96, 48 },
-	[CRYPTO_KEX_ECP_521] = { "ecp521", KEX_ECP, "EC", "P-521", 132, 66 },
+	[CRYPTO_KEX_MODP_1024] = MODP(1024, NULL, BN_get_rfc2409_prime_1024),
+	[CRYPTO_KEX_MODP_1536] = MODP(1536, "modp_1536", BN_get_rfc3526_prime_1536),
+	[CRYPTO_KEX_MODP_2048] = MODP(2048, "modp_2048", BN_get_rfc3526_prime_2048),
+	[CRYPTO_KEX_MODP_3072] = MODP(3072, "modp_3072", BN_get_rfc3526_prime_3072),
+	[CRYPTO_KEX_MODP_4096] = MODP(4096, "modp_4096", BN_get_rfc3526_prime_4096),
+	[CRYPTO_KEX_MODP_6144] = MODP(6144, "modp_6144", BN_get_rfc3526_prime_6144),
+	[CRYPTO_KEX_MODP_8192] = MODP(8192, "modp_8192", BN_get_rfc3526_prime_8192),
+	[CRYPTO_KEX_ECP_256] = ECP("ecp256", "prime256v1", 32),
+	[CRYPTO_KEX_ECP_384] = ECP("ecp384", "secp384r1", 48),
+	[CRYPTO_KEX_ECP_521] = ECP("ecp521", "secp521r1", 66),
+	[CRYPTO_KEX_ECP_224] = ECP("ecp224", "secp224r1", 28),
+	[CRYPTO_KEX_ECP_224_BP] = ECP("ecp224bp", "brainpoolP224r1", 28),
+	[CRYPTO_KEX_ECP_256_BP] = ECP("ecp256bp", "brainpoolP256r1", 32),
+	[CRYPTO_KEX_ECP_384_BP] = ECP("ecp384bp", "brainpoolP384r1", 48),
+	[CRYPTO_KEX_ECP_512_BP] = ECP("ecp512bp", "brainpoolP512r1", 64),
 	[CRYPTO_KEX_X25519] = { "x25519", KEX_X, "X25519", NULL, 32, 32 },
 	[CRYPTO_KEX_X448] = { "x448", KEX_X, "X448", NULL, 56, 56 },
 };
@@ -68,10 +83,8 @@ size_t crypto_kex_shared_len(enum crypto_kex method)
 
 bool crypto_kex_supported(const struct crypto_ctx *ctx, enum crypto_kex method)
 {
-	const struct kex_traits *t = &kex_traits[method];
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, t->key_type, ctx->properties);
-	bool ok = c && EVP_PKEY_keygen_init(c) == 1 &&
-		  (!t->group || EVP_PKEY_CTX_set_group_name(c, t->group) == 1);
+	EVP_PKEY_CTX *c = kex_generator(ctx, &kex_traits[method]);
+	bool ok = c;
 
 	EVP_PKEY_CTX_free(c);
 	crypto_error(0);
@@ -80,13 +93,11 @@ bool crypto_kex_supported(const struct crypto_ctx *ctx, enum crypto_kex method)
 
 static int pkey_generate(struct crypto_ctx *ctx, enum crypto_kex method, EVP_PKEY **ret_pkey)
 {
-	const struct kex_traits *t = &kex_traits[method];
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, t->key_type, ctx->properties);
+	EVP_PKEY_CTX *c = kex_generator(ctx, &kex_traits[method]);
 	EVP_PKEY *pkey = NULL;
 	int err = 0;
 
-	if (!c || EVP_PKEY_keygen_init(c) != 1 ||
-	    (t->group && EVP_PKEY_CTX_set_group_name(c, t->group) != 1))
+	if (!c)
 		err = crypto_error(-ENOTSUP);
 	else if (EVP_PKEY_generate(c, &pkey) != 1)
 		err = crypto_error(-EIO);

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Ephemeral Diffie-Hellman: MODP groups (RFC 3526), NIST curves (RFC 5903), X25519 and X448 (RFC
- * 8031). A value on the wire has a fixed length for each method. The checks of a peer's value are
- * those of RFC 6989 and RFC 8031 3.1.
+ * Ephemeral Diffie-Hellman: MODP groups (RFC 7296 B.2, RFC 3526), NIST curves (RFC 5903, RFC 5114),
+ * Brainpool curves (RFC 6954), X25519 and X448 (RFC 8031). A value on the wire has a fixed length
+ * for each method. The checks of a peer's value are those of RFC 6989 and RFC 8031 3.1.
  */
 #include "pdk/crypto/ctx.h"
 #include "pdk/crypto/secret.h"
 
 enum crypto_kex {
-	CRYPTO_KEX_MODP_2048, /* IKE group 14 */
-	CRYPTO_KEX_MODP_3072, /* 15 */
-	CRYPTO_KEX_MODP_4096, /* 16 */
-	CRYPTO_KEX_ECP_256,   /* 19 */
-	CRYPTO_KEX_ECP_384,   /* 20 */
-	CRYPTO_KEX_ECP_521,   /* 21 */
-	CRYPTO_KEX_X25519,    /* 31 */
-	CRYPTO_KEX_X448,      /* 32 */
+	CRYPTO_KEX_MODP_1024,  /* IKE group 2 */
+	CRYPTO_KEX_MODP_1536,  /* 5 */
+	CRYPTO_KEX_MODP_2048,  /* 14 */
+	CRYPTO_KEX_MODP_3072,  /* 15 */
+	CRYPTO_KEX_MODP_4096,  /* 16 */
+	CRYPTO_KEX_MODP_6144,  /* 17 */
+	CRYPTO_KEX_MODP_8192,  /* 18 */
+	CRYPTO_KEX_ECP_256,    /* 19 */
+	CRYPTO_KEX_ECP_384,    /* 20 */
+	CRYPTO_KEX_ECP_521,    /* 21 */
+	CRYPTO_KEX_ECP_224,    /* 26 */
+	CRYPTO_KEX_ECP_224_BP, /* 27 */
+	CRYPTO_KEX_ECP_256_BP, /* 28 */
+	CRYPTO_KEX_ECP_384_BP, /* 29 */
+	CRYPTO_KEX_ECP_512_BP, /* 30 */
+	CRYPTO_KEX_X25519,     /* 31 */
+	CRYPTO_KEX_X448,       /* 32 */
 };
 #define CRYPTO_KEX_N          (CRYPTO_KEX_X448 + 1)
-#define CRYPTO_KEX_PUBLIC_MAX 512 /* bytes of the longest public value */
+#define CRYPTO_KEX_PUBLIC_MAX 1024 /* bytes of the longest public value */
 
 /* "modp2048", "ecp256", "x25519", ... */
 const char *crypto_kex_name(enum crypto_kex method);

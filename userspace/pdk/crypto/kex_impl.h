@@ -16,12 +16,18 @@ enum kex_kind {
 struct kex_traits {
 	const char *name;
 	enum kex_kind kind;
-	const char *key_type, *group; /* OpenSSL's names */
+	const char *key_type, *group; /* OpenSSL's names; MODP without one: by its prime */
 	uint16_t public_len, shared_len;
 	BIGNUM *(*prime)(BIGNUM *into); /* MODP: a new number with NULL */
 };
 
 extern const struct kex_traits kex_traits[CRYPTO_KEX_N];
+
+/*
+ * A generator of key pairs of the method, with a group without a name given by its numbers. NULL:
+ * the provider lacks it, with OpenSSL's error queue not emptied.
+ */
+EVP_PKEY_CTX *kex_generator(const struct crypto_ctx *ctx, const struct kex_traits *t);
 
 /* The key pair of a private value, which is checked. -EINVAL, -ENOTSUP, -ENOMEM, -EIO. */
 int kex_import_private(struct crypto_ctx *ctx, enum crypto_kex method, struct bytes priv,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Key pairs from a given private value. OpenSSL wants the public value beside it for MODP and ECP,
- * so it is worked out here, by BN and EC_POINT.
+ * Key pairs by generation and from a given private value. For the latter OpenSSL wants the public
+ * value beside it for MODP and ECP, so it is worked out here, by BN and EC_POINT.
  */
 #include "pdk/crypto/kex_impl.h"
 
@@ -47,7 +47,7 @@ out:
 static int ecp_public(const struct kex_traits *t, const BIGNUM *x, BN_CTX *bn, uint8_t *ret_point)
 {
 	size_t len = 1 + t->public_len;
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(t->group));
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(t->group));
 	EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 	int err = 0;
 
@@ -64,8 +64,9 @@ static int ecp_public(const struct kex_traits *t, const BIGNUM *x, BN_CTX *bn, u
 	return err;
 }
 
-static int pkey_from(struct crypto_ctx *ctx, const struct kex_traits *t, OSSL_PARAM_BLD *bld,
-		     EVP_PKEY **ret_pkey)
+/* A key, or a group without one, from its parts. */
+static int pkey_from(const struct crypto_ctx *ctx, const struct kex_traits *t, int selection,
+		     OSSL_PARAM_BLD *bld, EVP_PKEY **ret_pkey)
 {
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, t->key_type, ctx->properties);
@@ -76,7 +77,7 @@ static int pkey_from(struct crypto_ctx *ctx, const struct kex_traits *t, OSSL_PA
 		err = crypto_error(-ENOMEM);
 	else if (!c || EVP_PKEY_fromdata_init(c) != 1)
 		err = crypto_error(-ENOTSUP);
-	else if (EVP_PKEY_fromdata(c, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+	else if (EVP_PKEY_fromdata(c, &pkey, selection, params) != 1)
 		err = crypto_error(-EIO);
 	else
 		*ret_pkey = pkey;
@@ -85,11 +86,55 @@ static int pkey_from(struct crypto_ctx *ctx, const struct kex_traits *t, OSSL_PA
 	return err;
 }
 
+/* prime: the number that stays in bld until it is used. */
+static bool push_group(OSSL_PARAM_BLD *bld, const struct kex_traits *t, BIGNUM **ret_prime)
+{
+	*ret_prime = NULL;
+	if (t->group)
+		return OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, t->group,
+						       0) == 1;
+	*ret_prime = t->prime(NULL);
+	return *ret_prime && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_P, *ret_prime) == 1 &&
+	       OSSL_PARAM_BLD_push_uint(bld, OSSL_PKEY_PARAM_FFC_G, 2) == 1;
+}
+
+/* The group of a method whose group has no name, as a key without values. */
+static EVP_PKEY *group_of_numbers(const struct crypto_ctx *ctx, const struct kex_traits *t)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY *group = NULL;
+	BIGNUM *prime = NULL;
+
+	if (bld && push_group(bld, t, &prime))
+		pkey_from(ctx, t, EVP_PKEY_KEY_PARAMETERS, bld, &group);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(prime);
+	return group;
+}
+
+EVP_PKEY_CTX *kex_generator(const struct crypto_ctx *ctx, const struct kex_traits *t)
+{
+	bool numbers = t->kind == KEX_MODP && !t->group;
+	EVP_PKEY *group = numbers ? group_of_numbers(ctx, t) : NULL;
+	EVP_PKEY_CTX *c = NULL;
+
+	if (!numbers)
+		c = EVP_PKEY_CTX_new_from_name(NULL, t->key_type, ctx->properties);
+	else if (group)
+		c = EVP_PKEY_CTX_new_from_pkey(NULL, group, ctx->properties);
+	EVP_PKEY_free(group);
+	if (c && EVP_PKEY_keygen_init(c) == 1 &&
+	    (!t->group || EVP_PKEY_CTX_set_group_name(c, t->group) == 1))
+		return c;
+	EVP_PKEY_CTX_free(c);
+	return NULL;
+}
+
 static int group_import(struct crypto_ctx *ctx, const struct kex_traits *t, struct bytes priv,
 			EVP_PKEY **ret_pkey)
 {
 	uint8_t point[1 + CRYPTO_KEX_PUBLIC_MAX];
-	BIGNUM *x = BN_secure_new(), *y = NULL;
+	BIGNUM *x = BN_secure_new(), *y = NULL, *prime = NULL;
 	BN_CTX *bn = BN_CTX_secure_new();
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	int err = -EINVAL;
@@ -106,17 +151,18 @@ static int group_import(struct crypto_ctx *ctx, const struct kex_traits *t, stru
 		err = ecp_public(t, x, bn, point);
 	if (err)
 		goto out;
-	if (OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, t->group, 0) != 1 ||
+	if (!push_group(bld, t, &prime) ||
 	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, x) != 1 ||
 	    (t->kind == KEX_MODP ? OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PUB_KEY, y)
 				 : OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
 								    point, 1 + t->public_len)) != 1)
 		err = crypto_error(-ENOMEM);
 	else
-		err = pkey_from(ctx, t, bld, ret_pkey);
+		err = pkey_from(ctx, t, EVP_PKEY_KEYPAIR, bld, ret_pkey);
 out:
 	OSSL_PARAM_BLD_free(bld);
 	BN_CTX_free(bn);
+	BN_free(prime);
 	BN_free(y);
 	BN_clear_free(x);
 	crypto_error(0);

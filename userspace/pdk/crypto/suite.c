@@ -6,6 +6,12 @@
 /* Lengths in bytes; of the algorithms that combine encryption and MAC the RFC that fixes them. */
 static const struct encr_traits encrs[CRYPTO_ENCR_N] = {
 	[CRYPTO_ENCR_AES_CBC] = { "aes-cbc", CTX_AES_CBC, .iv = 16, .block = 16 },
+	/* RFC 5930 2, RFC 3686 */
+	[CRYPTO_ENCR_AES_CTR] = { "aes-ctr", CTX_AES_CTR, 4, 8, 0, 1 },
+	/* RFC 2451 */
+	[CRYPTO_ENCR_3DES_CBC] = { "3des-cbc", CTX_3DES_CBC, 0, 8, 0, 8, .key_bits = 192 },
+	/* RFC 4312 */
+	[CRYPTO_ENCR_CAMELLIA_CBC] = { "camellia-cbc", CTX_CAMELLIA_CBC, 0, 16, 0, 16 },
 	/* RFC 5282 4 and 7, RFC 4106 */
 	[CRYPTO_ENCR_AES_GCM_8] = { "aes-gcm-8", CTX_AES_GCM, 4, 8, 8, 1 },
 	[CRYPTO_ENCR_AES_GCM_12] = { "aes-gcm-12", CTX_AES_GCM, 4, 8, 12, 1 },
@@ -15,16 +21,18 @@ static const struct encr_traits encrs[CRYPTO_ENCR_N] = {
 	[CRYPTO_ENCR_AES_CCM_12] = { "aes-ccm-12", CTX_AES_CCM, 3, 8, 12, 1 },
 	[CRYPTO_ENCR_AES_CCM_16] = { "aes-ccm-16", CTX_AES_CCM, 3, 8, 16, 1 },
 	/* RFC 7634 2 */
-	[CRYPTO_ENCR_CHACHA20_POLY1305] = { "chacha20-poly1305", CTX_CHACHA20_POLY1305, 4, 8, 16,
-					    1 },
+	[CRYPTO_ENCR_CHACHA20_POLY1305] = { "chacha20-poly1305", CTX_CHACHA20_POLY1305, 4, 8, 16, 1,
+					    .key_bits = 256 },
 };
 
 static const struct integ_traits integs[CRYPTO_INTEG_N] = {
 	[CRYPTO_INTEG_NONE] = { "none" },
-	[CRYPTO_INTEG_HMAC_SHA1_96] = { "hmac-sha1-96", CRYPTO_HASH_SHA1, 20, 12 },
-	[CRYPTO_INTEG_HMAC_SHA256_128] = { "hmac-sha256-128", CRYPTO_HASH_SHA256, 32, 16 },
-	[CRYPTO_INTEG_HMAC_SHA384_192] = { "hmac-sha384-192", CRYPTO_HASH_SHA384, 48, 24 },
-	[CRYPTO_INTEG_HMAC_SHA512_256] = { "hmac-sha512-256", CRYPTO_HASH_SHA512, 64, 32 },
+	[CRYPTO_INTEG_HMAC_SHA1_96] = { "hmac-sha1-96", MAC_HMAC_SHA1, 20, 12 },
+	[CRYPTO_INTEG_HMAC_SHA256_128] = { "hmac-sha256-128", MAC_HMAC_SHA256, 32, 16 },
+	[CRYPTO_INTEG_HMAC_SHA384_192] = { "hmac-sha384-192", MAC_HMAC_SHA384, 48, 24 },
+	[CRYPTO_INTEG_HMAC_SHA512_256] = { "hmac-sha512-256", MAC_HMAC_SHA512, 64, 32 },
+	[CRYPTO_INTEG_AES_XCBC_96] = { "aes-xcbc-96", MAC_AES_XCBC, 16, 12 },
+	[CRYPTO_INTEG_AES_CMAC_96] = { "aes-cmac-96", MAC_AES_CMAC, 16, 12 },
 };
 
 const struct encr_traits *encr_traits(const struct crypto_suite *suite)
@@ -41,7 +49,7 @@ EVP_CIPHER *suite_cipher(const struct crypto_ctx *ctx, const struct crypto_suite
 {
 	size_t first = encrs[suite->encr].cipher;
 
-	if (first == CTX_CHACHA20_POLY1305)
+	if (encrs[suite->encr].key_bits)
 		return ctx->cipher[first];
 	return ctx->cipher[first + (suite->key_bits - 128) / 64];
 }
@@ -69,8 +77,8 @@ bool crypto_suite_valid(const struct crypto_suite *suite)
 		return false;
 	if (crypto_encr_is_aead(suite->encr) != (suite->integ == CRYPTO_INTEG_NONE))
 		return false;
-	if (suite->encr == CRYPTO_ENCR_CHACHA20_POLY1305)
-		return bits == 0 || bits == 256;
+	if (encrs[suite->encr].key_bits)
+		return bits == 0 || bits == encrs[suite->encr].key_bits;
 	return bits == 128 || bits == 192 || bits == 256;
 }
 
@@ -78,15 +86,14 @@ bool crypto_suite_supported(const struct crypto_ctx *ctx, const struct crypto_su
 {
 	if (!crypto_suite_valid(suite) || !suite_cipher(ctx, suite))
 		return false;
-	return suite->integ == CRYPTO_INTEG_NONE ||
-	       (ctx->hmac && ctx->hash[integs[suite->integ].hash]);
+	return suite->integ == CRYPTO_INTEG_NONE || mac_supported(ctx, integs[suite->integ].mac);
 }
 
 size_t crypto_suite_encr_key_len(const struct crypto_suite *suite)
 {
-	uint16_t bits = suite->encr == CRYPTO_ENCR_CHACHA20_POLY1305 ? 256 : suite->key_bits;
+	uint16_t only = encrs[suite->encr].key_bits;
 
-	return bits / 8 + encrs[suite->encr].salt;
+	return (only ? only : suite->key_bits) / 8 + encrs[suite->encr].salt;
 }
 
 size_t crypto_suite_integ_key_len(const struct crypto_suite *suite)

@@ -111,6 +111,33 @@ TEST_F(crypto, keys_of_an_ike_sa_stand_in_order)
 	keymat_fini(&k);
 }
 
+/* Keys of AES have 16 octets: 8 from each nonce in SKEYSEED, and all of both in prf+. */
+TEST_F(crypto, a_prf_of_aes_takes_64_bits_of_each_nonce)
+{
+	static const enum crypto_prf prfs[] = { CRYPTO_PRF_AES128_XCBC, CRYPTO_PRF_AES128_CMAC };
+	const struct keymat_input in = INPUT(&kdf[2]);
+
+	for (size_t i = 0; i < ARRAY_SIZE(prfs); i++) {
+		uint8_t key[16], seed[CRYPTO_PRF_MAX], spis[16], expected[3 * 16 + 2 * 36];
+		const struct bytes parts[] = { in.ni, in.nr, BYTES_OF(spis) };
+		struct writer w;
+		struct keymat k;
+
+		memcpy(key, in.ni.data, 8);
+		memcpy(key + 8, in.nr.data, 8);
+		writer_init_fixed(&w, spis, sizeof(spis));
+		writer_u64(&w, in.spi_i);
+		writer_u64(&w, in.spi_r);
+		ASSERT_EQ(0, crypto_prf(self->ctx, prfs[i], BYTES_OF(key), &in.shared, 1, seed));
+		ASSERT_EQ(0, crypto_prf_plus(self->ctx, prfs[i], BYTES(seed, 16), parts, 3,
+					     expected, sizeof(expected)));
+		ASSERT_EQ(0, keymat_init(self->ctx, prfs[i], &gcm, &in, &k));
+		EXPECT_EQ(16, k.sk_d.len);
+		EXPECT_BYTES(BYTES_OF(expected), secret_bytes(&k.material));
+		keymat_fini(&k);
+	}
+}
+
 TEST_F(crypto, keys_of_a_child_sa_match_cavp)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kdf); i++) {

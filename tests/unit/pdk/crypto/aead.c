@@ -35,6 +35,34 @@ static const struct cbc_case cbc[] = {
 #include "tests/vectors/wycheproof_aes_cbc.inc"
 };
 
+struct ctr_case {
+	uint16_t bits;
+	const char *key, *nonce, *iv, *plain, *cipher;
+};
+
+struct block_case {
+	enum crypto_encr encr;
+	uint16_t bits;
+	const char *key, *plain, *cipher;
+};
+
+#define CRYPTO_ENCR_3DES     CRYPTO_ENCR_3DES_CBC
+#define CRYPTO_ENCR_CAMELLIA CRYPTO_ENCR_CAMELLIA_CBC
+#define MAC(...)
+#define FIXED(...)
+#define BLOCK(...)
+#define CTR(...) { __VA_ARGS__ },
+static const struct ctr_case ctr[] = {
+#include "tests/vectors/rfc_aes.inc"
+};
+#undef BLOCK
+#undef CTR
+#define CTR(...)
+#define BLOCK(alg, ...) { CRYPTO_ENCR_##alg, __VA_ARGS__ },
+static const struct block_case blocks[] = {
+#include "tests/vectors/rfc_aes.inc"
+};
+
 /* The suites that are valid, one after another; false when there are no more. */
 static bool next_suite(struct crypto_suite *suite)
 {
@@ -155,6 +183,56 @@ TEST_F(crypto, aes_cbc_agrees_with_wycheproof)
 	}
 }
 
+/* RFC 5930 2: nonce at the end of the key, IV in the message, blocks counted from 1. */
+TEST_F(crypto, aes_ctr_matches_rfc_3686)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ctr); i++) {
+		const struct ctr_case *c = &ctr[i];
+		struct crypto_suite suite = { CRYPTO_ENCR_AES_CTR, c->bits,
+					      CRYPTO_INTEG_HMAC_SHA256_128 };
+		struct hex key_and_nonce, nonce, text;
+		uint8_t icv[CRYPTO_ICV_MAX];
+		struct aead_key *key;
+
+		hex_set(&key_and_nonce, c->key);
+		hex_set(&nonce, c->nonce);
+		memcpy(key_and_nonce.data + key_and_nonce.len, nonce.data, nonce.len);
+		key_and_nonce.len += nonce.len;
+		ASSERT_EQ(0, aead_key_new(self->ctx, &suite, hex_bytes(&key_and_nonce),
+					  BYTES(some_key, 32), &key));
+		hex_set(&text, c->plain);
+		EXPECT_EQ(0, aead_seal_iv(key, BYTES_NONE, HEX(c->iv), text.data, text.len, icv));
+		EXPECT_BYTES(HEX(c->cipher), hex_bytes(&text));
+		EXPECT_EQ(0, aead_open(key, BYTES_NONE, HEX(c->iv), text.data, text.len,
+				       BYTES(icv, 16)));
+		EXPECT_BYTES(HEX(c->plain), hex_bytes(&text));
+		aead_key_free(key);
+	}
+}
+
+/* The first block of CBC after an IV of zeros is the block cipher's alone. */
+TEST_F(crypto, camellia_and_3des_match_their_standards)
+{
+	const uint8_t zeros[CRYPTO_IV_MAX] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		const struct block_case *c = &blocks[i];
+		struct crypto_suite suite = { c->encr, c->bits, CRYPTO_INTEG_HMAC_SHA1_96 };
+		uint8_t icv[CRYPTO_ICV_MAX];
+		struct aead_key *key;
+		struct hex text;
+
+		hex_set(&text, c->plain);
+		ASSERT_EQ(0, aead_key_new(self->ctx, &suite, HEX(c->key), BYTES(some_key, 20),
+					  &key));
+		EXPECT_EQ(text.len, crypto_suite_block_len(&suite));
+		EXPECT_EQ(0, aead_seal_iv(key, BYTES_NONE, BYTES(zeros, text.len), text.data,
+					  text.len, icv));
+		EXPECT_BYTES(HEX(c->cipher), hex_bytes(&text));
+		aead_key_free(key);
+	}
+}
+
 /* RFC 7634 appendix B: an INFORMATIONAL request with a SET_WINDOW_SIZE notification. */
 TEST_F(crypto, the_ike_message_of_rfc_7634_opens_and_seals)
 {
@@ -187,7 +265,7 @@ TEST_F(crypto, the_ike_message_of_rfc_7634_opens_and_seals)
 
 TEST_F(crypto, every_suite_opens_what_it_seals)
 {
-	static const size_t blocks[] = { 0, 1, 2, 7, 93 };
+	static const size_t lengths[] = { 0, 1, 2, 7, 93 };
 	unsigned int suites = 0;
 
 	for_each_suite(suite)
@@ -200,9 +278,9 @@ TEST_F(crypto, every_suite_opens_what_it_seals)
 		suites++;
 		EXPECT_TRUE(crypto_suite_supported(self->ctx, &suite));
 		EXPECT_EQ(suite.encr, aead_key_suite(a)->encr);
-		for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 			uint8_t text[TEXT_MAX], iv[CRYPTO_IV_MAX], icv[CRYPTO_ICV_MAX];
-			size_t len = blocks[i] * block;
+			size_t len = lengths[i] * block;
 			uint8_t plain[TEXT_MAX];
 
 			ASSERT_LE(len, sizeof(text));
@@ -223,8 +301,9 @@ TEST_F(crypto, every_suite_opens_what_it_seals)
 		aead_key_free(a);
 		aead_key_free(b);
 	}
-	/* 6 AES AEADs and CBC with 4 MACs in 3 key lengths, and ChaCha20. */
-	EXPECT_EQ((6 + 4) * 3 + 1, suites);
+	/* In 3 key lengths 6 AES AEADs, and AES-CBC, AES-CTR and Camellia with 6 MACs; 3DES with
+	 * them; ChaCha20. */
+	EXPECT_EQ((6 + 3 * 6) * 3 + 6 + 1, suites);
 }
 
 /* Flip one bit of every octet of associated data, IV, text and ICV, and cut each of them. */
@@ -294,7 +373,7 @@ TEST_F(crypto, a_refused_text_is_not_left_decrypted)
 	}
 }
 
-TEST_F(crypto, ivs_count_for_an_aead_and_jump_for_cbc)
+TEST_F(crypto, ivs_count_for_an_aead_and_ctr_and_jump_for_cbc)
 {
 	for_each_suite(suite)
 	{
@@ -306,11 +385,12 @@ TEST_F(crypto, ivs_count_for_an_aead_and_jump_for_cbc)
 		ASSERT_EQ(0, aead_seal(key, BYTES_NONE, text, 16, last, icv));
 		for (unsigned int i = 0; i < 300; i++) {
 			ASSERT_EQ(0, aead_seal(key, BYTES_NONE, text, 16, iv, icv));
-			if (crypto_encr_is_aead(suite.encr)) {
+			if (crypto_suite_block_len(&suite) == 1) {
 				EXPECT_GT(bytes_compare(BYTES(iv, iv_len), BYTES(last, iv_len)), 0);
 			} else {
 				EXPECT_FALSE(bytes_equal(BYTES(iv, 8), BYTES(last, 8)));
-				EXPECT_FALSE(bytes_equal(BYTES(iv + 8, 8), BYTES(last + 8, 8)));
+				EXPECT_FALSE(bytes_equal(BYTES(iv + iv_len - 8, 8),
+							 BYTES(last + iv_len - 8, 8)));
 			}
 			memcpy(last, iv, iv_len);
 		}
@@ -326,6 +406,8 @@ TEST_F(crypto, the_mac_covers_everything_before_it)
 		[CRYPTO_INTEG_HMAC_SHA256_128] = CRYPTO_PRF_HMAC_SHA256,
 		[CRYPTO_INTEG_HMAC_SHA384_192] = CRYPTO_PRF_HMAC_SHA384,
 		[CRYPTO_INTEG_HMAC_SHA512_256] = CRYPTO_PRF_HMAC_SHA512,
+		[CRYPTO_INTEG_AES_XCBC_96] = CRYPTO_PRF_AES128_XCBC,
+		[CRYPTO_INTEG_AES_CMAC_96] = CRYPTO_PRF_AES128_CMAC,
 	};
 
 	for_each_suite(suite)
@@ -333,7 +415,9 @@ TEST_F(crypto, the_mac_covers_everything_before_it)
 		struct aead_key *key;
 		uint8_t text[32] = "text", iv[CRYPTO_IV_MAX], icv[CRYPTO_ICV_MAX],
 			mac[CRYPTO_PRF_MAX];
-		const struct bytes parts[] = { bytes_str("header"), BYTES(iv, 16), BYTES_OF(text) };
+		const struct bytes parts[] = { bytes_str("header"),
+					       BYTES(iv, crypto_suite_iv_len(&suite)),
+					       BYTES_OF(text) };
 
 		if (crypto_encr_is_aead(suite.encr))
 			continue;
@@ -393,10 +477,14 @@ TEST_F(crypto, suites_that_do_not_fit_together_are_refused)
 		{ CRYPTO_ENCR_AES_GCM_16, 0, CRYPTO_INTEG_NONE },
 		{ CRYPTO_ENCR_AES_CCM_8, 512, CRYPTO_INTEG_NONE },
 		{ CRYPTO_ENCR_CHACHA20_POLY1305, 128, CRYPTO_INTEG_NONE },
+		{ CRYPTO_ENCR_3DES_CBC, 128, CRYPTO_INTEG_HMAC_SHA1_96 },
+		{ CRYPTO_ENCR_AES_CTR, 128, CRYPTO_INTEG_NONE },
 		{ CRYPTO_ENCR_N, 128, CRYPTO_INTEG_NONE },
 		{ CRYPTO_ENCR_AES_CBC, 128, CRYPTO_INTEG_N },
 	};
 	const struct crypto_suite plain_chacha = { CRYPTO_ENCR_CHACHA20_POLY1305, 0, 0 };
+	const struct crypto_suite plain_3des = { CRYPTO_ENCR_3DES_CBC, 0,
+						 CRYPTO_INTEG_HMAC_SHA1_96 };
 	struct aead_key *key = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -407,6 +495,8 @@ TEST_F(crypto, suites_that_do_not_fit_together_are_refused)
 	}
 	EXPECT_TRUE(crypto_suite_valid(&plain_chacha));
 	EXPECT_EQ(36, crypto_suite_encr_key_len(&plain_chacha));
+	EXPECT_TRUE(crypto_suite_supported(self->ctx, &plain_3des));
+	EXPECT_EQ(24, crypto_suite_encr_key_len(&plain_3des));
 	for_each_suite(suite)
 	{
 		size_t encr = crypto_suite_encr_key_len(&suite);
@@ -424,7 +514,7 @@ TEST_F(crypto, suites_that_do_not_fit_together_are_refused)
 	EXPECT_EQ(NULL, aead_key_free(NULL));
 }
 
-/* Numbers from RFC 3602, 4868, 2404, 4106, 4309, 5282, 7634. */
+/* Numbers from RFC 3602, 4868, 2404, 4106, 4309, 5282, 7634, 2451, 3566, 3686, 4312, 4494. */
 TEST_F(crypto, lengths_are_those_of_the_standards)
 {
 	static const struct {
@@ -435,6 +525,10 @@ TEST_F(crypto, lengths_are_those_of_the_standards)
 		{ { CRYPTO_ENCR_AES_CBC, 192, CRYPTO_INTEG_HMAC_SHA256_128 }, 24, 32, 16, 16, 16 },
 		{ { CRYPTO_ENCR_AES_CBC, 256, CRYPTO_INTEG_HMAC_SHA384_192 }, 32, 48, 16, 24, 16 },
 		{ { CRYPTO_ENCR_AES_CBC, 256, CRYPTO_INTEG_HMAC_SHA512_256 }, 32, 64, 16, 32, 16 },
+		{ { CRYPTO_ENCR_AES_CTR, 128, CRYPTO_INTEG_AES_XCBC_96 }, 20, 16, 8, 12, 1 },
+		{ { CRYPTO_ENCR_AES_CTR, 256, CRYPTO_INTEG_AES_CMAC_96 }, 36, 16, 8, 12, 1 },
+		{ { CRYPTO_ENCR_3DES_CBC, 192, CRYPTO_INTEG_HMAC_SHA1_96 }, 24, 20, 8, 12, 8 },
+		{ { CRYPTO_ENCR_CAMELLIA_CBC, 256, CRYPTO_INTEG_HMAC_SHA1_96 }, 32, 20, 16, 12, 16 },
 		{ { CRYPTO_ENCR_AES_GCM_8, 128, 0 }, 20, 0, 8, 8, 1 },
 		{ { CRYPTO_ENCR_AES_GCM_12, 192, 0 }, 28, 0, 8, 12, 1 },
 		{ { CRYPTO_ENCR_AES_GCM_16, 256, 0 }, 36, 0, 8, 16, 1 },

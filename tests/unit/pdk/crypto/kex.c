@@ -46,9 +46,12 @@ static const struct kex_case x25519[] = {
 
 static enum crypto_kex modp_method(unsigned int bits)
 {
-	return bits == 2048   ? CRYPTO_KEX_MODP_2048
-	       : bits == 3072 ? CRYPTO_KEX_MODP_3072
-			      : CRYPTO_KEX_MODP_4096;
+	enum crypto_kex method = 0;
+
+	while (kex_traits[method].kind != KEX_MODP || crypto_kex_public_len(method) != bits / 8)
+		if (++method == CRYPTO_KEX_N)
+			abort();
+	return method;
 }
 
 /* One side of an exchange with known values. */
@@ -115,7 +118,7 @@ static void check_wycheproof(struct __test_metadata *_metadata, struct crypto_ct
 	EXPECT_GT(n, refused);
 }
 
-TEST_F(crypto, exchanges_match_rfc_5903_7748_and_8031)
+TEST_F(crypto, exchanges_match_rfc_5114_5903_6954_7748_and_8031)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rfc); i++) {
 		const struct dh_case *c = &rfc[i];
@@ -153,6 +156,22 @@ TEST_F(crypto, ecp_agrees_with_wycheproof)
 	check_wycheproof(_metadata, self->ctx, CRYPTO_KEX_ECP_256, ecp256, ARRAY_SIZE(ecp256));
 	check_wycheproof(_metadata, self->ctx, CRYPTO_KEX_ECP_384, ecp384, ARRAY_SIZE(ecp384));
 	check_wycheproof(_metadata, self->ctx, CRYPTO_KEX_ECP_521, ecp521, ARRAY_SIZE(ecp521));
+}
+
+TEST_F(crypto, every_method_has_vectors)
+{
+	bool seen[CRYPTO_KEX_N] = { false };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rfc); i++)
+		seen[rfc[i].method] = true;
+	for (size_t i = 0; i < ARRAY_SIZE(modp); i++)
+		seen[modp_method(modp[i].bits)] = true;
+	for (enum crypto_kex method = 0; method < CRYPTO_KEX_N; method++) {
+		EXPECT_TRUE(seen[method])
+		{
+			TH_LOG("%s", crypto_kex_name(method));
+		}
+	}
 }
 
 TEST_F(crypto, two_fresh_key_pairs_agree_for_every_method)
@@ -252,12 +271,16 @@ TEST_F(crypto, modp_values_outside_the_group_are_refused)
 	}
 }
 
+/* RFC 6989 2.3 */
 TEST_F(crypto, points_off_the_curve_are_refused)
 {
-	for (enum crypto_kex method = CRYPTO_KEX_ECP_256; method <= CRYPTO_KEX_ECP_521; method++) {
+	for (enum crypto_kex method = 0; method < CRYPTO_KEX_N; method++) {
 		size_t len = crypto_kex_public_len(method);
 		uint8_t value[CRYPTO_KEX_PUBLIC_MAX];
 		struct kex *kex, *peer;
+
+		if (kex_traits[method].kind != KEX_ECP)
+			continue;
 
 		ASSERT_EQ(0, kex_new(self->ctx, method, &kex));
 		ASSERT_EQ(0, kex_new(self->ctx, method, &peer));
@@ -279,14 +302,14 @@ TEST_F(crypto, points_off_the_curve_are_refused)
 
 TEST_F(crypto, an_all_zero_result_is_refused)
 {
-	static const enum crypto_kex methods[] = { CRYPTO_KEX_X25519, CRYPTO_KEX_X448 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+	for (enum crypto_kex method = 0; method < CRYPTO_KEX_N; method++) {
 		uint8_t value[56] = { 0 };
-		size_t len = crypto_kex_public_len(methods[i]);
+		size_t len = crypto_kex_public_len(method);
 		struct kex *kex;
 
-		ASSERT_EQ(0, kex_new(self->ctx, methods[i], &kex));
+		if (kex_traits[method].kind != KEX_X)
+			continue;
+		ASSERT_EQ(0, kex_new(self->ctx, method, &kex));
 		check_refused(_metadata, kex, BYTES(value, len));
 		value[0] = 1;
 		check_refused(_metadata, kex, BYTES(value, len));
@@ -303,7 +326,7 @@ TEST_F(crypto, private_values_outside_the_group_are_refused)
 	struct kex *kex = NULL;
 
 	for (enum crypto_kex method = 0; method < CRYPTO_KEX_N; method++) {
-		bool x = method == CRYPTO_KEX_X25519 || method == CRYPTO_KEX_X448;
+		bool x = kex_traits[method].kind == KEX_X;
 		size_t len = crypto_kex_public_len(method);
 
 		EXPECT_EQ(-EINVAL, kex_new_private(self->ctx, method, BYTES_NONE, &kex));
@@ -313,8 +336,9 @@ TEST_F(crypto, private_values_outside_the_group_are_refused)
 				  kex_new_private(self->ctx, method, BYTES(zeros, len), &kex));
 	}
 	EXPECT_EQ(-EINVAL, kex_new_private(self->ctx, CRYPTO_KEX_ECP_256, HEX(n), &kex));
-	EXPECT_EQ(-EINVAL,
-		  kex_new_private(self->ctx, CRYPTO_KEX_MODP_2048, HEX(modp[0].prime), &kex));
+	for (size_t i = 0; i < ARRAY_SIZE(modp); i++)
+		EXPECT_EQ(-EINVAL, kex_new_private(self->ctx, modp_method(modp[i].bits),
+						   HEX(modp[i].prime), &kex));
 	EXPECT_EQ(NULL, kex);
 	EXPECT_EQ(0, kex_new_private(self->ctx, CRYPTO_KEX_ECP_256, HEX(below), &kex));
 	kex_free(kex);

@@ -44,6 +44,76 @@ static const struct hmac_case wycheproof[] = {
 #include "tests/vectors/wycheproof_hmac.inc"
 };
 
+struct mac_case {
+	enum crypto_prf prf;
+	const char *key, *data, *out;
+};
+
+#define CTR(...)
+#define BLOCK(...)
+#define MAC(alg, ...) { CRYPTO_PRF_AES128_##alg, __VA_ARGS__ },
+#define FIXED(alg, ...) { CRYPTO_PRF_AES128_##alg, __VA_ARGS__ },
+static const struct mac_case rfc_aes[] = {
+#include "tests/vectors/rfc_aes.inc"
+};
+
+struct cmac_case {
+	int tc;
+	const char *key, *data, *tag;
+	bool valid;
+};
+
+#define CMAC(...) { __VA_ARGS__ },
+static const struct cmac_case cmac[] = {
+#include "tests/vectors/wycheproof_aes_cmac.inc"
+};
+
+/* With 16 octets of key the PRFs are the MACs themselves. */
+TEST_F(crypto, prfs_of_aes_match_rfc_3566_4434_4493_and_4615)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rfc_aes); i++) {
+		const struct mac_case *c = &rfc_aes[i];
+		struct bytes data = HEX(c->data);
+		uint8_t out[CRYPTO_PRF_MAX];
+
+		EXPECT_EQ(16, crypto_prf_key_len(c->prf));
+		ASSERT_EQ(0, crypto_prf(self->ctx, c->prf, HEX(c->key), &data, 1, out));
+		EXPECT_BYTES(HEX(c->out), BYTES(out, 16));
+	}
+}
+
+/* RFC 3566 4.6, its last case. */
+TEST_F(crypto, xcbc_of_a_thousand_zeros_is_the_same_in_parts_of_any_length)
+{
+	static const uint8_t zeros[1000];
+
+	for (size_t first = 0; first <= 40; first++) {
+		const struct bytes parts[] = { BYTES(zeros, first), BYTES(zeros, 40 - first),
+					       BYTES(zeros, 960) };
+		uint8_t out[CRYPTO_PRF_MAX];
+
+		ASSERT_EQ(0, crypto_prf(self->ctx, CRYPTO_PRF_AES128_XCBC,
+					HEX("000102030405060708090a0b0c0d0e0f"), parts, 3, out));
+		EXPECT_BYTES(HEX("f0dafee895db30253761103b5d84528f"), BYTES(out, 16));
+	}
+}
+
+TEST_F(crypto, cmac_agrees_with_wycheproof)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cmac); i++) {
+		const struct cmac_case *c = &cmac[i];
+		struct bytes data = HEX(c->data);
+		uint8_t out[CRYPTO_PRF_MAX];
+
+		ASSERT_EQ(0, crypto_prf(self->ctx, CRYPTO_PRF_AES128_CMAC, HEX(c->key), &data, 1,
+					out));
+		EXPECT_EQ(c->valid, bytes_equal_secret(HEX(c->tag), BYTES(out, 16)))
+		{
+			TH_LOG("cmac case %d", c->tc);
+		}
+	}
+}
+
 TEST_F(crypto, prf_matches_rfc_4868)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rfc_prf); i++) {
@@ -176,7 +246,9 @@ TEST_F(crypto, every_prf_has_a_name_and_a_length)
 	for (enum crypto_prf a = 0; a < CRYPTO_PRF_N; a++) {
 		ASSERT_NE(NULL, crypto_prf_name(a));
 		EXPECT_TRUE(crypto_prf_supported(self->ctx, a));
-		EXPECT_GE(crypto_prf_len(a), 20);
+		EXPECT_GE(crypto_prf_len(a), 16);
+		/* HMAC takes every length. */
+		EXPECT_EQ(a >= CRYPTO_PRF_AES128_XCBC ? 16 : 0, crypto_prf_key_len(a));
 		EXPECT_LE(crypto_prf_len(a), CRYPTO_PRF_MAX);
 		for (enum crypto_prf b = 0; b < a; b++)
 			EXPECT_STRNE(crypto_prf_name(b), crypto_prf_name(a));
