@@ -7,6 +7,7 @@
 #include <kselftest_harness.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/codec/algorithm.h"
 #include "ikev2/codec/message.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/sa/child_sa.h"
@@ -120,32 +121,146 @@ static void expect_childless(struct __test_metadata *_metadata, struct sim *sim)
 	}
 }
 
-TEST_F(pair, every_key_exchange_and_cipher_is_agreed_on)
+/* -------- every algorithm of the table, so that a new one is here without a word -------- */
+
+/* A proposal in which the algorithm stands with others that it fits. */
+static void proposal_with(char *buf, size_t size, const struct algorithm *a, size_t k,
+			  uint8_t protocol)
 {
-	static const struct {
-		const char *ike, *esp;
-		uint16_t ke, encr;
-	} cases[] = {
-		{ "aes128gcm16-prfsha256-modp2048", "aes128gcm16", 14, IKE_ENCR_AES_GCM_16 },
-		{ "aes256gcm16-prfsha384-modp3072", "aes256gcm16", 15, IKE_ENCR_AES_GCM_16 },
-		{ "aes256gcm16-prfsha512-modp4096", "aes256gcm16-esn", 16, IKE_ENCR_AES_GCM_16 },
-		{ "chacha20poly1305-prfsha256-ecp256", "chacha20poly1305", 19,
-		  IKE_ENCR_CHACHA20_POLY1305 },
-		{ "aes128-sha256-ecp384", "aes128-sha256", 20, IKE_ENCR_AES_CBC },
-		{ "aes256-sha384-ecp521", "aes256-sha384", 21, IKE_ENCR_AES_CBC },
-		{ "aes256-sha512-x25519", "aes256-sha512", 31, IKE_ENCR_AES_CBC },
+	bool ike = protocol == IKE_PROTOCOL_IKE, aead = algorithm_is_aead(a);
+	char name[ALGORITHM_NAME_LEN];
+	struct {
+		uint8_t type;
+		bool needed;
+		const char *name;
+	} words[] = {
+		{ IKE_TRANSFORM_ENCR, true, "aes128" },  { IKE_TRANSFORM_INTEG, !aead, "sha256" },
+		{ IKE_TRANSFORM_PRF, ike, "prfsha256" }, { IKE_TRANSFORM_KE, ike, "x25519" },
+		{ IKE_TRANSFORM_ESN, false, NULL },
 	};
+	size_t len = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct side a = plain_a, b = plain_b;
+	algorithm_name(a, k, name);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].needed || words[i].type == a->type)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "-" : "",
+						words[i].type == a->type ? name : words[i].name);
+}
 
-		a.proposals = b.proposals = cases[i].ike;
-		a.esp = b.esp = cases[i].esp;
-		if (i)
-			sim_fini(&self->sim);
-		negotiate(_metadata, &self->sim, &a, &b);
-		expect_up(_metadata, &self->sim, cases[i].ke, cases[i].encr);
+static bool chosen(const struct proposal *p, const struct algorithm *a, size_t k)
+{
+	const struct transform *t = proposal_transform(p, a->type, 0);
+
+	return t && t->id == a->id && t->key_bits == a->key_bits[k];
+}
+
+/* An IKE SA with the algorithm comes up, is rekeyed by either side, and goes (2.14, 2.18). */
+static void ike_with(struct __test_metadata *_metadata, struct sim *sim, const struct algorithm *a,
+		     size_t k)
+{
+	struct side side_a = plain_a, side_b = plain_b;
+	char text[100];
+
+	proposal_with(text, sizeof(text), a, k, IKE_PROTOCOL_IKE);
+	TH_LOG("%s", text);
+	side_a.proposals = side_b.proposals = text;
+	negotiate(_metadata, sim, &side_a, &side_b);
+	expect_up(_metadata, sim, a->type == IKE_TRANSFORM_KE ? a->id : IKE_KE_CURVE_25519,
+		  IKE_ENCR_AES_GCM_16);
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_EQ(1, sim_rekey_ike(sim, i));
+		sim_run(sim, instant_add(sim->now, DURATION_S(30)));
+		EXPECT_EQ(i + 1, sim->peers[0].rekeys);
+		ASSERT_NE(NULL, sim_only_sa(&sim->peers[i]));
+		EXPECT_TRUE(chosen(&sim_only_sa(&sim->peers[i])->proposal, a, k));
+		EXPECT_EQ(NULL, sim_agreement(sim));
 	}
+	sim_terminate(sim, 1);
+	sim_run(sim, instant_add(sim->now, DURATION_S(30)));
+	EXPECT_EQ(0, sim->peers[0].core->n_sas + sim->peers[1].core->n_sas);
+}
+
+/* A Child SA with the algorithm, before and after it is rekeyed, which makes use of a group. */
+static void esp_with(struct __test_metadata *_metadata, struct sim *sim, const struct algorithm *a,
+		     size_t k)
+{
+	struct side side_a = plain_a, side_b = plain_b;
+	struct child_sa *child;
+	char text[100];
+
+	proposal_with(text, sizeof(text), a, k, IKE_PROTOCOL_ESP);
+	TH_LOG("%s", text);
+	side_a.esp = side_b.esp = text;
+	negotiate(_metadata, sim, &side_a, &side_b);
+	EXPECT_EQ(1, sim_rekey_child(sim, 1, "net"));
+	sim_run(sim, instant_add(sim->now, DURATION_S(30)));
+	EXPECT_EQ(1, sim->peers[1].child_rekeys);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	ASSERT_NE(NULL, sim_only_sa(&sim->peers[0]));
+	child = list_first(&sim_only_sa(&sim->peers[0])->children, struct child_sa, link);
+	ASSERT_NE(NULL, child);
+	EXPECT_TRUE(chosen(&child->proposal, a, k));
+}
+
+static void every_algorithm(struct __test_metadata *_metadata, struct sim *sim, uint8_t protocol,
+			    uint8_t type)
+{
+	unsigned n = 0;
+
+	for_each_algorithm(a)
+	{
+		for (size_t k = 0; k < algorithm_keys(a); k++) {
+			if (a->type != type || !algorithm_usable(a, protocol, a->key_bits[k]))
+				continue;
+			if (n++)
+				sim_fini(sim);
+			if (protocol == IKE_PROTOCOL_IKE)
+				ike_with(_metadata, sim, a, k);
+			else
+				esp_with(_metadata, sim, a, k);
+		}
+	}
+	ASSERT_LT(1, n);
+}
+
+TEST_F_TIMEOUT(pair, every_cipher_of_ike_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_IKE, IKE_TRANSFORM_ENCR);
+}
+
+TEST_F_TIMEOUT(pair, every_integrity_algorithm_of_ike_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_IKE, IKE_TRANSFORM_INTEG);
+}
+
+TEST_F_TIMEOUT(pair, every_prf_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_IKE, IKE_TRANSFORM_PRF);
+}
+
+TEST_F_TIMEOUT(pair, every_key_exchange_of_ike_is_agreed_on, 300)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_IKE, IKE_TRANSFORM_KE);
+}
+
+TEST_F_TIMEOUT(pair, every_cipher_of_esp_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_ESP, IKE_TRANSFORM_ENCR);
+}
+
+TEST_F_TIMEOUT(pair, every_integrity_algorithm_of_esp_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_ESP, IKE_TRANSFORM_INTEG);
+}
+
+TEST_F_TIMEOUT(pair, every_key_exchange_of_esp_is_agreed_on, 300)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_ESP, IKE_TRANSFORM_KE);
+}
+
+TEST_F_TIMEOUT(pair, every_kind_of_sequence_number_is_agreed_on, 120)
+{
+	every_algorithm(_metadata, &self->sim, IKE_PROTOCOL_ESP, IKE_TRANSFORM_ESN);
 }
 
 TEST_F(pair, another_key_exchange_is_asked_for_and_used)

@@ -8,6 +8,7 @@
 
 #include "pdk/log/log.h"
 #include "pdk/worker/worker.h"
+#include "ikev2/daemon/algorithm_page.h"
 
 #define DEFAULT_CONFIG	"/etc/postern/postern.conf"
 #define DEFAULT_CONTROL "/run/postern.vici"
@@ -22,6 +23,7 @@ static const char usage[] =
 	"  --workers N              threads that own IKE SAs, 1 to 256 (settings.workers, else cores)\n"
 	"  --no-bpf                 no eBPF programs: workers forward to each other, nobody counts\n"
 	"  --check                  read the configuration, say what is wrong with it, and end\n"
+	"  --algorithms             print what can be negotiated, and end\n"
 	"  --debug SUBSYSTEM=LEVEL  log more or less; LEVEL alone: of all subsystems\n"
 	"  --debug-keys FILE        append the keys of each IKE SA for Wireshark: for debugging only\n"
 	"  --version, --help\n"
@@ -94,6 +96,7 @@ enum {
 	OPT_WORKERS,
 	OPT_NO_BPF,
 	OPT_CHECK,
+	OPT_ALGORITHMS,
 	OPT_DEBUG,
 	OPT_DEBUG_KEYS,
 	OPT_VERSION,
@@ -119,6 +122,9 @@ static int take_option(int opt, struct options *o)
 	case OPT_CHECK:
 		o->check = true;
 		return OPTIONS_GO_ON;
+	case OPT_ALGORITHMS:
+		algorithm_page_print(stdout);
+		return 0;
 	case OPT_DEBUG:
 		return parse_debug(optarg);
 	case OPT_DEBUG_KEYS:
@@ -145,6 +151,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		{ "workers", required_argument, NULL, OPT_WORKERS },
 		{ "no-bpf", no_argument, NULL, OPT_NO_BPF },
 		{ "check", no_argument, NULL, OPT_CHECK },
+		{ "algorithms", no_argument, NULL, OPT_ALGORITHMS },
 		{ "debug", required_argument, NULL, OPT_DEBUG },
 		{ "debug-keys", required_argument, NULL, OPT_DEBUG_KEYS },
 		{ "version", no_argument, NULL, OPT_VERSION },

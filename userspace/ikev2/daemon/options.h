@@ -19,7 +19,7 @@ struct options {
 #define OPTIONS_GO_ON -1
 
 /*
- * Sets log levels on the way (--debug). OPTIONS_GO_ON, or the exit code to end with: after --help
- * and --version, or when something is wrong, which is then said on standard error.
+ * Sets log levels on the way (--debug). OPTIONS_GO_ON, or the exit code to end with: after --help,
+ * --version and --algorithms, or when something is wrong, which is then said on standard error.
  */
 int options_parse(int argc, char **argv, struct options *ret_options);

@@ -70,7 +70,7 @@ struct ipsec_sa {
 	bool udp_encap;
 	uint32_t reqid;
 	uint16_t encr;                   /* ENCR_* */
-	uint16_t encr_bits;              /* key length in bits without salt */
+	uint16_t encr_bits;              /* KEY_LENGTH attribute, 0: it has none */
 	uint16_t integ;                  /* AUTH_*, 0 with AEAD */
 	uint8_t encr_key[IPSEC_KEY_MAX]; /* salt included, RFC 5282 7.1 order: key | salt */
 	size_t encr_key_len;

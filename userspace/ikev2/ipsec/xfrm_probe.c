@@ -37,6 +37,7 @@ static int probe_family(struct netlink_socket *s, int family, struct xfrm_featur
 		.mode = IPSEC_TUNNEL,
 		.reqid = IPSEC_REQID_BASE,
 		.encr = IKE_ENCR_AES_GCM_16,
+		.encr_bits = 128,
 		.encr_key_len = 20,
 		.esn = true,
 		.replay_window = 64,

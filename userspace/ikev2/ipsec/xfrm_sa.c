@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <linux/udp.h>
 
-#include "ikev2/ipsec/xfrm_algorithm.h"
+#include "ikev2/codec/algorithm.h"
 #include "ikev2/ipsec/xfrm_selector.h"
 #include "pdk/netlink/netlink.h"
 
@@ -32,63 +32,72 @@ static void put_name(char *dst, const char *name)
 	memcpy(dst, name, strlen(name) + 1);
 }
 
-static int put_encr(struct nl_msg *msg, const struct xfrm_encr *e, const struct ipsec_sa *sa)
+static int put_encr(struct nl_msg *msg, const struct algorithm *e, const struct ipsec_sa *sa)
 {
-	if (e->aead) {
+	if (algorithm_is_aead(e)) {
 		struct xfrm_algo_aead *a =
 			reserve(msg, XFRMA_ALG_AEAD, sizeof(*a) + sa->encr_key_len);
 
 		if (!a)
 			return -ENOMEM;
-		put_name(a->alg_name, e->name);
+		put_name(a->alg_name, e->kernel);
 		a->alg_key_len = (unsigned)(8 * sa->encr_key_len);
-		a->alg_icv_len = e->icv_bits;
+		a->alg_icv_len = 8 * e->icv;
 		memcpy(a->alg_key, sa->encr_key, sa->encr_key_len);
 	} else {
 		struct xfrm_algo *a = reserve(msg, XFRMA_ALG_CRYPT, sizeof(*a) + sa->encr_key_len);
 
 		if (!a)
 			return -ENOMEM;
-		put_name(a->alg_name, e->name);
+		put_name(a->alg_name, e->kernel);
 		a->alg_key_len = (unsigned)(8 * sa->encr_key_len);
 		memcpy(a->alg_key, sa->encr_key, sa->encr_key_len);
 	}
 	return 0;
 }
 
-static int put_integ(struct nl_msg *msg, const struct xfrm_integ *i, const struct ipsec_sa *sa)
+static int put_integ(struct nl_msg *msg, const struct algorithm *i, const struct ipsec_sa *sa)
 {
 	struct xfrm_algo_auth *a =
 		reserve(msg, XFRMA_ALG_AUTH_TRUNC, sizeof(*a) + sa->integ_key_len);
 
 	if (!a)
 		return -ENOMEM;
-	put_name(a->alg_name, i->name);
+	put_name(a->alg_name, i->kernel);
 	a->alg_key_len = (unsigned)(8 * sa->integ_key_len);
-	a->alg_trunc_len = i->trunc_bits;
+	a->alg_trunc_len = 8 * i->icv;
 	memcpy(a->alg_key, sa->integ_key, sa->integ_key_len);
 	return 0;
 }
 
+/* NULL when the kernel has no such algorithm for ESP. */
+static const struct algorithm *kernels(uint8_t type, uint16_t id)
+{
+	const struct algorithm *a = algorithm_by_id(type, id);
+
+	return a && a->kernel ? a : NULL;
+}
+
 static int put_algorithms(struct nl_msg *msg, const struct ipsec_sa *sa)
 {
-	const struct xfrm_encr *e = xfrm_encr_by_id(sa->encr);
-	const struct xfrm_integ *i = NULL;
+	const struct algorithm *e = kernels(IKE_TRANSFORM_ENCR, sa->encr);
+	const struct algorithm *i = NULL;
 	int err;
 
 	if (!e)
 		return -EOPNOTSUPP;
-	if (!xfrm_encr_key_fits(e, sa->encr_key_len, sa->encr_bits))
+	if (!algorithm_usable(e, IKE_PROTOCOL_ESP, sa->encr_bits) ||
+	    sa->encr_key_len != algorithm_key_len(e, sa->encr_bits))
 		return -EINVAL;
-	if (sa->integ != 0) {
-		i = xfrm_integ_by_id(sa->integ);
+	if (sa->integ != IKE_INTEG_NONE) {
+		i = kernels(IKE_TRANSFORM_INTEG, sa->integ);
 		if (!i)
 			return -EOPNOTSUPP;
-		if (8 * sa->integ_key_len != i->key_bits)
+		if (sa->integ_key_len != algorithm_key_len(i, 0))
 			return -EINVAL;
 	}
 	/* Combined-mode ciphers bring their integrity, all others need one (RFC 7296 3.3.3). */
-	if (e->aead == (i != NULL))
+	if (algorithm_is_aead(e) == (i != NULL))
 		return -EINVAL;
 	err = put_encr(msg, e, sa);
 	if (err == 0 && i)

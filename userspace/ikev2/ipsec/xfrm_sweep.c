@@ -49,6 +49,7 @@ static void replace_larval(struct sweep *s, const struct xfrm_sa_info *info)
 		.dst = info->dst,
 		.reqid = info->reqid,
 		.encr = IKE_ENCR_AES_GCM_16,
+		.encr_bits = 128,
 		.encr_key_len = 20,
 		.mark = info->mark,
 		.mark_mask = info->mark_mask,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "ikev2/policy/connection_private.h"
-#include "ikev2/policy/proposal_conf.h"
 
 /*
  * The names are those of swanctl.conf, so that its configurations load. What is not built yet is
@@ -118,47 +117,6 @@ static int take_vips(const struct conf_option *o, const struct conf_node *node, 
 
 	conn->n_vips = 0;
 	return conf_for_each_string(node, report, add_vip, &ctx);
-}
-
-/* -------- proposals -------- */
-
-static int add_proposal(const char *item, const struct conf_node *node, void *data)
-{
-	struct list_ctx *ctx = data;
-	char error[PROPOSAL_ERROR_LEN];
-
-	if (proposal_list_add_text(ctx->list, item, ctx->protocol, error) == 0)
-		return 0;
-	report_item(ctx->report, node, item, error);
-	return -EINVAL;
-}
-
-static int take_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
-			  uint8_t protocol, struct conf_report *report)
-{
-	struct proposal_list *list = (void *)((char *)target + o->offset);
-	struct list_ctx ctx = { report, o, list, protocol };
-	int err;
-
-	list->n = 0;
-	err = conf_for_each_string(node, report, add_proposal, &ctx);
-	if (!err && !list->n) {
-		conf_report_bad(report, node, "at least one proposal");
-		return -EINVAL;
-	}
-	return err;
-}
-
-int take_ike_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
-		       struct conf_report *report)
-{
-	return take_proposals(o, node, target, IKE_PROTOCOL_IKE, report);
-}
-
-int take_esp_proposals(const struct conf_option *o, const struct conf_node *node, void *target,
-		       struct conf_report *report)
-{
-	return take_proposals(o, node, target, IKE_PROTOCOL_ESP, report);
 }
 
 /* -------- authentication -------- */

@@ -6,83 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
-/*
- * The first name of a transform is the one it is printed by. What RFC 8247 2.1 to 2.4 forbids has
- * none, so that nobody can ask for it.
- */
-static const struct keyword {
-	const char *name;
-	uint8_t type;
-	uint16_t id, key_bits;
-} keywords[] = {
-	{ "aes128", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CBC, 128 },
-	{ "aes", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CBC, 128 },
-	{ "aes192", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CBC, 192 },
-	{ "aes256", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CBC, 256 },
-	{ "aes128gcm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 128 },
-	{ "aes128gcm", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 128 },
-	{ "aes128gcm128", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 128 },
-	{ "aes192gcm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 192 },
-	{ "aes192gcm", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 192 },
-	{ "aes192gcm128", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 192 },
-	{ "aes256gcm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 256 },
-	{ "aes256gcm", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 256 },
-	{ "aes256gcm128", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 256 },
-	{ "aes128gcm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_12, 128 },
-	{ "aes192gcm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_12, 192 },
-	{ "aes256gcm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_12, 256 },
-	{ "aes128gcm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_8, 128 },
-	{ "aes192gcm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_8, 192 },
-	{ "aes256gcm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_8, 256 },
-	{ "aes128ccm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_16, 128 },
-	{ "aes192ccm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_16, 192 },
-	{ "aes256ccm16", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_16, 256 },
-	{ "aes128ccm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_12, 128 },
-	{ "aes192ccm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_12, 192 },
-	{ "aes256ccm12", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_12, 256 },
-	{ "aes128ccm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_8, 128 },
-	{ "aes192ccm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_8, 192 },
-	{ "aes256ccm8", IKE_TRANSFORM_ENCR, IKE_ENCR_AES_CCM_8, 256 },
-	{ "chacha20poly1305", IKE_TRANSFORM_ENCR, IKE_ENCR_CHACHA20_POLY1305, 0 },
-	{ "sha256", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_256_128, 0 },
-	{ "sha2_256", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_256_128, 0 },
-	{ "sha384", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_384_192, 0 },
-	{ "sha2_384", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_384_192, 0 },
-	{ "sha512", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_512_256, 0 },
-	{ "sha2_512", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA2_512_256, 0 },
-	{ "sha1", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA1_96, 0 },
-	{ "sha", IKE_TRANSFORM_INTEG, IKE_INTEG_HMAC_SHA1_96, 0 },
-	{ "prfsha256", IKE_TRANSFORM_PRF, IKE_PRF_HMAC_SHA2_256, 0 },
-	{ "prfsha384", IKE_TRANSFORM_PRF, IKE_PRF_HMAC_SHA2_384, 0 },
-	{ "prfsha512", IKE_TRANSFORM_PRF, IKE_PRF_HMAC_SHA2_512, 0 },
-	{ "prfsha1", IKE_TRANSFORM_PRF, IKE_PRF_HMAC_SHA1, 0 },
-	{ "x25519", IKE_TRANSFORM_KE, IKE_KE_CURVE_25519, 0 },
-	{ "curve25519", IKE_TRANSFORM_KE, IKE_KE_CURVE_25519, 0 },
-	{ "x448", IKE_TRANSFORM_KE, IKE_KE_CURVE_448, 0 },
-	{ "curve448", IKE_TRANSFORM_KE, IKE_KE_CURVE_448, 0 },
-	{ "ecp256", IKE_TRANSFORM_KE, IKE_KE_ECP_256, 0 },
-	{ "ecp384", IKE_TRANSFORM_KE, IKE_KE_ECP_384, 0 },
-	{ "ecp521", IKE_TRANSFORM_KE, IKE_KE_ECP_521, 0 },
-	{ "modp2048", IKE_TRANSFORM_KE, IKE_KE_MODP_2048, 0 },
-	{ "modp3072", IKE_TRANSFORM_KE, IKE_KE_MODP_3072, 0 },
-	{ "modp4096", IKE_TRANSFORM_KE, IKE_KE_MODP_4096, 0 },
-	{ "esn", IKE_TRANSFORM_ESN, IKE_ESN_EXT_SEQ, 0 },
-	{ "noesn", IKE_TRANSFORM_ESN, IKE_ESN_NO_EXT_SEQ, 0 },
-};
-
-/* Which PRF goes with an integrity algorithm when none is named. */
-static const struct {
-	uint16_t integ, prf;
-} prf_of_integ[] = {
-	{ IKE_INTEG_HMAC_SHA2_256_128, IKE_PRF_HMAC_SHA2_256 },
-	{ IKE_INTEG_HMAC_SHA2_384_192, IKE_PRF_HMAC_SHA2_384 },
-	{ IKE_INTEG_HMAC_SHA2_512_256, IKE_PRF_HMAC_SHA2_512 },
-	{ IKE_INTEG_HMAC_SHA1_96, IKE_PRF_HMAC_SHA1 },
-};
+#include "ikev2/codec/algorithm.h"
+#include "ikev2/policy/algorithm_support.h"
 
 #define DEFAULT_KE "-x25519-ecp256-ecp384-ecp521-modp3072-modp4096-modp2048"
 
-/* What an administrator who says nothing gets (RFC 7296 3.3.4, RFC 5282 7.2). */
+/*
+ * What an administrator who says nothing gets (RFC 7296 3.3.4, RFC 5282 7.2): what RFC 8247 and RFC
+ * 8221 want everybody to have and nothing dated, without what is for small devices. SHA-512 is
+ * first in ESP as some peers cut SHA-256 at 96 bits (RFC 8221 6).
+ */
 static const char *const ike_defaults[] = {
 	"aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512" DEFAULT_KE,
 	"aes256-aes128-sha256-sha384-sha512" DEFAULT_KE,
@@ -91,60 +24,18 @@ static const char *const ike_defaults[] = {
 
 static const char *const esp_defaults[] = {
 	"aes256gcm16-aes128gcm16-chacha20poly1305-noesn-esn",
-	"aes256-aes128-sha256-sha384-sha512-noesn-esn",
+	"aes256-aes128-sha512-sha384-sha256-noesn-esn",
 	NULL,
 };
 
 bool proposal_encr_is_aead(uint16_t encr)
 {
-	switch (encr) {
-	case IKE_ENCR_AES_CCM_8:
-	case IKE_ENCR_AES_CCM_12:
-	case IKE_ENCR_AES_CCM_16:
-	case IKE_ENCR_AES_GCM_8:
-	case IKE_ENCR_AES_GCM_12:
-	case IKE_ENCR_AES_GCM_16:
-	case IKE_ENCR_NULL_AUTH_AES_GMAC:
-	case IKE_ENCR_CAMELLIA_CCM_8:
-	case IKE_ENCR_CAMELLIA_CCM_12:
-	case IKE_ENCR_CAMELLIA_CCM_16:
-	case IKE_ENCR_CHACHA20_POLY1305:
-	case IKE_ENCR_AES_CCM_8_IIV:
-	case IKE_ENCR_AES_GCM_16_IIV:
-	case IKE_ENCR_CHACHA20_POLY1305_IIV:
-		return true;
-	}
-	return false;
+	const struct algorithm *a = algorithm_by_id(IKE_TRANSFORM_ENCR, encr);
+
+	return a && algorithm_is_aead(a);
 }
 
 /* -------- from text -------- */
-
-static const struct keyword *find_keyword(const char *word)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++)
-		if (strcasecmp(keywords[i].name, word) == 0)
-			return &keywords[i];
-	return NULL;
-}
-
-static int unknown_keyword(const char *word, char *error)
-{
-	uint16_t last_id = UINT16_MAX, last_bits = 0;
-	size_t len;
-
-	len = (size_t)snprintf(error, PROPOSAL_ERROR_LEN,
-			       "unknown or unsupported algorithm '%.40s', supported are", word);
-	for (size_t i = 0; i < ARRAY_SIZE(keywords) && len < PROPOSAL_ERROR_LEN; i++) {
-		/* Other names of the same, and the lesser known, are left out. */
-		if (keywords[i].id == last_id && keywords[i].key_bits == last_bits)
-			continue;
-		last_id = keywords[i].id;
-		last_bits = keywords[i].key_bits;
-		len += (size_t)snprintf(error + len, PROPOSAL_ERROR_LEN - len, " %s",
-					keywords[i].name);
-	}
-	return -EINVAL;
-}
 
 static int refuse(char *error, const char *why)
 {
@@ -186,29 +77,73 @@ static void add_prf_of_integ(struct proposal *p)
 	const struct transform *integ;
 
 	for (size_t n = 0; (integ = proposal_transform(p, IKE_TRANSFORM_INTEG, n)); n++)
-		for (size_t i = 0; i < ARRAY_SIZE(prf_of_integ); i++)
-			if (prf_of_integ[i].integ == integ->id)
-				proposal_add(p, IKE_TRANSFORM_PRF, prf_of_integ[i].prf, 0);
+		proposal_add(p, IKE_TRANSFORM_PRF,
+			     algorithm_by_id(IKE_TRANSFORM_INTEG, integ->id)->prf, 0);
 }
 
-static int add_words(struct proposal *p, const char *text, char *error)
+static const char *protocol_words(uint8_t protocol)
+{
+	return protocol == IKE_PROTOCOL_IKE ? "IKE" : "ESP";
+}
+
+static int unknown_word(const char *word, char *error)
+{
+	const char *why = algorithm_refusal(word);
+
+	if (why)
+		snprintf(error, PROPOSAL_ERROR_LEN, "'%.40s' is not supported: %s", word, why);
+	else
+		snprintf(error, PROPOSAL_ERROR_LEN,
+			 "unknown algorithm '%.40s' ('posternd --algorithms' lists all)", word);
+	return -EINVAL;
+}
+
+/* Of an algorithm that we have: why not in this protocol, or not here. */
+static int check_usable(const struct algorithm *a, uint8_t protocol, uint16_t bits,
+			const char *word, char *error)
+{
+	enum algorithm_level level = algorithm_level(a, protocol, bits);
+
+	if (level == ALGORITHM_NONE) {
+		snprintf(error, PROPOSAL_ERROR_LEN, "'%.40s' is not for %s proposals", word,
+			 protocol_words(protocol));
+		return -EINVAL;
+	}
+	if (level == ALGORITHM_MUST_NOT) {
+		snprintf(error, PROPOSAL_ERROR_LEN, "'%.40s' is refused in %s proposals: %s (%s: %s)",
+			 word, protocol_words(protocol), a->note, algorithm_reference(a, protocol),
+			 algorithm_level_name(level));
+		return -EINVAL;
+	}
+	if (!algorithm_supported(a, protocol, bits)) {
+		snprintf(error, PROPOSAL_ERROR_LEN,
+			 "'%.40s' is not offered by OpenSSL, as it is configured here", word);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+/* With lenient, what OpenSSL lacks is left out. */
+static int add_words(struct proposal *p, const char *text, bool lenient, char *error)
 {
 	char copy[512], *rest = copy, *word;
-	const struct keyword *k;
+	const struct algorithm *a;
+	uint16_t bits;
+	int err;
 
 	if (strlen(text) >= sizeof(copy))
 		return refuse(error, "it is too long");
 	strcpy(copy, text);
 	while ((word = strsep(&rest, "-"))) {
-		k = find_keyword(word);
-		if (!k)
-			return unknown_keyword(word, error);
-		if (k->type == IKE_TRANSFORM_ESN && p->protocol == IKE_PROTOCOL_IKE)
-			return refuse(error, "esn and noesn are for ESP proposals");
-		if (k->type == IKE_TRANSFORM_PRF && p->protocol != IKE_PROTOCOL_IKE)
-			return refuse(error, "a PRF is for IKE proposals");
-		if (!holds(p, k->type, k->id, k->key_bits) &&
-		    !proposal_add(p, k->type, k->id, k->key_bits))
+		a = algorithm_by_name(word, &bits);
+		if (!a)
+			return unknown_word(word, error);
+		err = check_usable(a, p->protocol, bits, word, error);
+		if (err == -ENOTSUP && lenient)
+			continue;
+		if (err)
+			return -EINVAL;
+		if (!holds(p, a->type, a->id, bits) && !proposal_add(p, a->type, a->id, bits))
 			return refuse(error, "it has too many algorithms");
 	}
 	return 0;
@@ -246,14 +181,14 @@ static int complete(struct proposal *p, char *error)
 	return 0;
 }
 
-int proposal_from_text(const char *text, uint8_t protocol, struct proposal *ret_p,
-		       char error[PROPOSAL_ERROR_LEN])
+static int from_text(const char *text, uint8_t protocol, bool lenient, struct proposal *ret_p,
+		     char *error)
 {
 	struct proposal p;
 	int err;
 
 	proposal_init(&p, 1, protocol);
-	err = add_words(&p, text, error);
+	err = add_words(&p, text, lenient, error);
 	if (!err)
 		err = complete(&p, error);
 	if (!err)
@@ -261,26 +196,22 @@ int proposal_from_text(const char *text, uint8_t protocol, struct proposal *ret_
 	return err;
 }
 
-static const char *const *defaults_of(uint8_t protocol)
+int proposal_from_text(const char *text, uint8_t protocol, struct proposal *ret_p,
+		       char error[PROPOSAL_ERROR_LEN])
 {
-	return protocol == IKE_PROTOCOL_IKE ? ike_defaults : esp_defaults;
+	return from_text(text, protocol, false, ret_p, error);
 }
 
-int proposal_list_add_text(struct proposal_list *list, const char *text, uint8_t protocol,
-			   char error[PROPOSAL_ERROR_LEN])
+static int list_add(struct proposal_list *list, const char *text, uint8_t protocol, bool lenient,
+		    char *error)
 {
-	int err = 0;
+	int err;
 
-	if (strcasecmp(text, "default") == 0) {
-		for (const char *const *t = defaults_of(protocol); *t && !err; t++)
-			err = proposal_list_add_text(list, *t, protocol, error);
-		return err;
-	}
 	if (list->n == PROPOSALS_MAX) {
 		refuse(error, "there are too many proposals");
 		return -E2BIG;
 	}
-	err = proposal_from_text(text, protocol, &list->v[list->n], error);
+	err = from_text(text, protocol, lenient, &list->v[list->n], error);
 	if (err)
 		return err;
 	list->n++;
@@ -288,49 +219,93 @@ int proposal_list_add_text(struct proposal_list *list, const char *text, uint8_t
 	return 0;
 }
 
+/* What OpenSSL lacks is left out, up to whole proposals. */
+static int add_defaults(struct proposal_list *list, uint8_t protocol, char *error)
+{
+	const char *const *text = protocol == IKE_PROTOCOL_IKE ? ike_defaults : esp_defaults;
+	size_t before = list->n;
+
+	for (; *text; text++)
+		if (list_add(list, *text, protocol, true, error) == -E2BIG)
+			return -E2BIG;
+	if (list->n > before)
+		return 0;
+	return refuse(error, "OpenSSL, as it is configured here, offers none of the defaults");
+}
+
+int proposal_list_add_text(struct proposal_list *list, const char *text, uint8_t protocol,
+			   char error[PROPOSAL_ERROR_LEN])
+{
+	return strcasecmp(text, "default") == 0 ? add_defaults(list, protocol, error)
+						: list_add(list, text, protocol, false, error);
+}
+
 void proposal_list_defaults(struct proposal_list *list, uint8_t protocol)
 {
 	char error[PROPOSAL_ERROR_LEN];
 
 	list->n = 0;
-	proposal_list_add_text(list, "default", protocol, error);
+	add_defaults(list, protocol, error);
 }
 
 /* -------- to text -------- */
 
+/* Its row, when it is usable with that key length. */
+static const struct algorithm *algorithm_of(const struct transform *t, uint8_t protocol)
+{
+	const struct algorithm *a = algorithm_by_id(t->type, t->id);
+
+	return a && algorithm_usable(a, protocol, t->key_bits) ? a : NULL;
+}
+
+static const char *transform_to_text(const struct transform *t, uint8_t protocol,
+				     char buf[ALGORITHM_NAME_LEN])
+{
+	const struct algorithm *a = algorithm_of(t, protocol);
+
+	if (!a)
+		snprintf(buf, ALGORITHM_NAME_LEN, "%u/%u", t->type, t->id);
+	else
+		for (size_t k = 0; k < algorithm_keys(a); k++)
+			if (a->key_bits[k] == t->key_bits)
+				algorithm_name(a, k, buf);
+	return buf;
+}
+
 char *proposal_to_text(const struct proposal *p, char *buf, size_t size)
 {
+	char name[ALGORITHM_NAME_LEN];
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < p->n && len < size; i++) {
-		const struct transform *t = &p->v[i];
-		size_t k;
-
-		for (k = 0; k < ARRAY_SIZE(keywords); k++)
-			if (keywords[k].type == t->type && keywords[k].id == t->id &&
-			    keywords[k].key_bits == t->key_bits)
-				break;
-		if (k < ARRAY_SIZE(keywords))
-			len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? "-" : "",
-						keywords[k].name);
-		else
-			len += (size_t)snprintf(buf + len, size - len, "%s%u/%u", i ? "-" : "",
-						t->type, t->id);
-	}
+	for (size_t i = 0; i < p->n && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? "-" : "",
+					transform_to_text(&p->v[i], p->protocol, name));
 	if (len >= size && size > 3)
 		strcpy(buf + size - 4, "...");
 	return buf;
 }
 
+bool proposal_advice(const struct proposal *p, char *buf, size_t size)
+{
+	char name[ALGORITHM_NAME_LEN];
+	size_t len = 0;
+
+	for (size_t i = 0; i < p->n && len < size; i++) {
+		const struct transform *t = &p->v[i];
+		const struct algorithm *a = algorithm_of(t, p->protocol);
+
+		if (a && a->dated)
+			len += (size_t)snprintf(
+				buf + len, size - len, "%s%s: %s (%s: %s)", len ? "; " : "",
+				transform_to_text(t, p->protocol, name), a->note,
+				algorithm_reference(a, p->protocol),
+				algorithm_level_name(algorithm_level(a, p->protocol, t->key_bits)));
+	}
+	return len > 0;
+}
+
 bool proposal_supported(uint8_t protocol, const struct transform *t)
 {
-	if (t->unusable || (protocol != IKE_PROTOCOL_IKE && t->type == IKE_TRANSFORM_PRF) ||
-	    (protocol == IKE_PROTOCOL_IKE && t->type == IKE_TRANSFORM_ESN))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++)
-		if (keywords[i].type == t->type && keywords[i].id == t->id &&
-		    keywords[i].key_bits == t->key_bits)
-			return true;
-	return false;
+	return !t->unusable && algorithm_of(t, protocol);
 }

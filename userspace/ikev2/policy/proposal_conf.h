@@ -2,8 +2,8 @@
 #pragma once
 /*
  * Proposals as people write them: "aes128gcm16-prfsha256-x25519", "aes256-sha256-modp2048",
- * "default". Keywords are those of strongSwan for what Postern has; what it hasn't is refused by
- * name.
+ * "default". Keywords are those of strongSwan for what Postern has (codec/algorithm.h); what it
+ * hasn't is refused by name, and what OpenSSL lacks (in FIPS mode, say), too.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,13 +22,19 @@
 int proposal_from_text(const char *text, uint8_t protocol, struct proposal *ret_p,
 		       char error[PROPOSAL_ERROR_LEN]);
 
-/* Append to a list and number it; "default" appends all of the defaults. -EINVAL as above,
- * -E2BIG (error set too) when the list is full. */
+/* Append to a list and number it; "default" appends of the defaults what OpenSSL has. -EINVAL as
+ * above, -E2BIG (error set too) when the list is full. */
 int proposal_list_add_text(struct proposal_list *list, const char *text, uint8_t protocol,
 			   char error[PROPOSAL_ERROR_LEN]);
 
 /* What is used where configuration is silent, best first. */
 void proposal_list_defaults(struct proposal_list *list, uint8_t protocol);
+
+/*
+ * What speaks against algorithms of a proposal, for people: "sha1: attacks on SHA-1 get better (RFC
+ * 8247 2.3: MUST-); ...", cut at size. False, and buf is untouched: nothing does.
+ */
+bool proposal_advice(const struct proposal *p, char *buf, size_t size);
 
 /* "aes256gcm16-prfsha384-ecp384"; unknown transforms come out as "type/id". "..." when size is too
  * small. Returns buf. */

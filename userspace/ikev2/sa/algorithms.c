@@ -3,100 +3,77 @@
 
 #include <errno.h>
 
-#include "ikev2/policy/proposal_match.h"
+#include "ikev2/codec/algorithm.h"
 
-struct mapping {
-	uint16_t id;
-	int value;
-};
-
-static const struct mapping encr_map[] = {
-	{ IKE_ENCR_AES_CBC, CRYPTO_ENCR_AES_CBC },
-	{ IKE_ENCR_AES_GCM_8, CRYPTO_ENCR_AES_GCM_8 },
-	{ IKE_ENCR_AES_GCM_12, CRYPTO_ENCR_AES_GCM_12 },
-	{ IKE_ENCR_AES_GCM_16, CRYPTO_ENCR_AES_GCM_16 },
-	{ IKE_ENCR_AES_CCM_8, CRYPTO_ENCR_AES_CCM_8 },
-	{ IKE_ENCR_AES_CCM_12, CRYPTO_ENCR_AES_CCM_12 },
-	{ IKE_ENCR_AES_CCM_16, CRYPTO_ENCR_AES_CCM_16 },
-	{ IKE_ENCR_CHACHA20_POLY1305, CRYPTO_ENCR_CHACHA20_POLY1305 },
-};
-
-static const struct mapping integ_map[] = {
-	{ IKE_INTEG_NONE, CRYPTO_INTEG_NONE },
-	{ IKE_INTEG_HMAC_SHA1_96, CRYPTO_INTEG_HMAC_SHA1_96 },
-	{ IKE_INTEG_HMAC_SHA2_256_128, CRYPTO_INTEG_HMAC_SHA256_128 },
-	{ IKE_INTEG_HMAC_SHA2_384_192, CRYPTO_INTEG_HMAC_SHA384_192 },
-	{ IKE_INTEG_HMAC_SHA2_512_256, CRYPTO_INTEG_HMAC_SHA512_256 },
-};
-
-static const struct mapping prf_map[] = {
-	{ IKE_PRF_HMAC_SHA1, CRYPTO_PRF_HMAC_SHA1 },
-	{ IKE_PRF_HMAC_SHA2_256, CRYPTO_PRF_HMAC_SHA256 },
-	{ IKE_PRF_HMAC_SHA2_384, CRYPTO_PRF_HMAC_SHA384 },
-	{ IKE_PRF_HMAC_SHA2_512, CRYPTO_PRF_HMAC_SHA512 },
-};
-
-static const struct mapping kex_map[] = {
-	{ IKE_KE_MODP_2048, CRYPTO_KEX_MODP_2048 }, { IKE_KE_MODP_3072, CRYPTO_KEX_MODP_3072 },
-	{ IKE_KE_MODP_4096, CRYPTO_KEX_MODP_4096 }, { IKE_KE_ECP_256, CRYPTO_KEX_ECP_256 },
-	{ IKE_KE_ECP_384, CRYPTO_KEX_ECP_384 },	    { IKE_KE_ECP_521, CRYPTO_KEX_ECP_521 },
-	{ IKE_KE_CURVE_25519, CRYPTO_KEX_X25519 },  { IKE_KE_CURVE_448, CRYPTO_KEX_X448 },
-};
-
-/* The crypto layer's number, or -ENOTSUP. */
-static int map_id(const struct mapping *map, size_t n, uint16_t id)
+/* The row of the transform of a type; NULL: there is none, or we don't have it. */
+static const struct algorithm *row_of(const struct proposal *p, uint8_t type, uint16_t *ret_bits)
 {
-	for (size_t i = 0; i < n; i++)
-		if (map[i].id == id)
-			return map[i].value;
-	return -ENOTSUP;
+	const struct transform *t = proposal_transform(p, type, 0);
+	const struct algorithm *a = t ? algorithm_by_id(type, t->id) : NULL;
+
+	if (!a || !algorithm_usable(a, p->protocol, t->key_bits))
+		return NULL;
+	*ret_bits = t->key_bits;
+	return a;
 }
 
-int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite)
+/* Cipher and integrity fit: RFC 7296 3.3.3, RFC 8247 2.1, RFC 8221 4. ret_integ: NULL for NONE. */
+static int rows_of(const struct proposal *p, const struct algorithm **ret_encr,
+		   uint16_t *ret_key_bits, const struct algorithm **ret_integ)
 {
-	const struct transform *encr = proposal_transform(p, IKE_TRANSFORM_ENCR, 0);
-	int encr_value, integ_value;
+	const struct transform *integ = proposal_transform(p, IKE_TRANSFORM_INTEG, 0);
+	uint16_t none;
 
-	if (!encr)
+	*ret_encr = row_of(p, IKE_TRANSFORM_ENCR, ret_key_bits);
+	*ret_integ = NULL;
+	if (!*ret_encr)
 		return -ENOTSUP;
-	encr_value = map_id(encr_map, ARRAY_SIZE(encr_map), encr->id);
-	integ_value = map_id(integ_map, ARRAY_SIZE(integ_map),
-			     proposal_id(p, IKE_TRANSFORM_INTEG));
-	if (encr_value < 0 || integ_value < 0)
-		return -ENOTSUP;
+	if (integ && integ->id != IKE_INTEG_NONE) {
+		*ret_integ = row_of(p, IKE_TRANSFORM_INTEG, &none);
+		if (!*ret_integ)
+			return -ENOTSUP;
+	}
+	return algorithm_is_aead(*ret_encr) == !*ret_integ ? 0 : -ENOTSUP;
+}
 
-	const struct crypto_suite suite = {
-		.encr = (enum crypto_encr)encr_value,
-		.key_bits = encr->key_bits,
-		.integ = (enum crypto_integ)integ_value,
-	};
+int algorithms_of_esp(const struct proposal *p, size_t *ret_encr_key_len, size_t *ret_integ_key_len)
+{
+	const struct algorithm *encr, *integ;
+	uint16_t key_bits;
+	int err = rows_of(p, &encr, &key_bits, &integ);
 
-	if (!crypto_suite_valid(&suite))
-		return -ENOTSUP;
-	*ret_suite = suite;
+	if (err < 0)
+		return err;
+	*ret_encr_key_len = algorithm_key_len(encr, key_bits);
+	*ret_integ_key_len = integ ? algorithm_key_len(integ, 0) : 0;
 	return 0;
 }
 
 int algorithms_of_ike(const struct proposal *p, struct crypto_suite *ret_suite,
 		      enum crypto_prf *ret_prf)
 {
-	int prf = map_id(prf_map, ARRAY_SIZE(prf_map), proposal_id(p, IKE_TRANSFORM_PRF));
-	int err;
+	const struct algorithm *encr, *integ, *prf;
+	uint16_t key_bits, none;
+	int err = rows_of(p, &encr, &key_bits, &integ);
 
-	if (prf < 0)
-		return prf;
-	err = algorithms_of_esp(p, ret_suite);
-	if (err == 0)
-		*ret_prf = (enum crypto_prf)prf;
-	return err;
+	prf = row_of(p, IKE_TRANSFORM_PRF, &none);
+	if (err < 0 || !prf)
+		return -ENOTSUP;
+	*ret_suite = (struct crypto_suite){
+		.encr = (enum crypto_encr)encr->crypto,
+		.key_bits = key_bits,
+		.integ = integ ? (enum crypto_integ)integ->crypto : CRYPTO_INTEG_NONE,
+	};
+	*ret_prf = (enum crypto_prf)prf->crypto;
+	return 0;
 }
 
 int algorithms_kex(uint16_t method, enum crypto_kex *ret_kex)
 {
-	int kex = map_id(kex_map, ARRAY_SIZE(kex_map), method);
+	const struct algorithm *a = algorithm_by_id(IKE_TRANSFORM_KE, method);
 
-	if (kex < 0)
-		return kex;
-	*ret_kex = (enum crypto_kex)kex;
+	if (!a)
+		return -ENOTSUP;
+	*ret_kex = (enum crypto_kex)a->crypto;
 	return 0;
 }

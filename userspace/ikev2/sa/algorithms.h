@@ -12,8 +12,9 @@
 int algorithms_of_ike(const struct proposal *p, struct crypto_suite *ret_suite,
 		      enum crypto_prf *ret_prf);
 
-/* What protects ESP: the lengths of its keys follow from it. -ENOTSUP. */
-int algorithms_of_esp(const struct proposal *p, struct crypto_suite *ret_suite);
+/* The keys that the kernel needs for ESP: octets, the encryption key with its salt. -ENOTSUP. */
+int algorithms_of_esp(const struct proposal *p, size_t *ret_encr_key_len,
+		      size_t *ret_integ_key_len);
 
 /* The key exchange of an IKE_KE_* number. -ENOTSUP. */
 int algorithms_kex(uint16_t method, enum crypto_kex *ret_kex);

@@ -121,19 +121,18 @@ int child_sa_install(struct child_sa *child, struct bytes ni, struct bytes nr, s
 		     enum child_install what)
 {
 	const struct keymat_input in = { .ni = ni, .nr = nr, .shared = shared };
+	size_t encr_key_len, integ_key_len;
 	struct keymat_child *keys;
-	struct crypto_suite suite;
 	int err;
 
-	err = algorithms_of_esp(&child->proposal, &suite);
+	err = algorithms_of_esp(&child->proposal, &encr_key_len, &integ_key_len);
 	if (err < 0)
 		return err;
 	keys = calloc(1, sizeof(*keys));
 	if (!keys)
 		return -ENOMEM;
-	err = keymat_child_init(child->ike->core->crypto, &child->ike->keymat, &in,
-				crypto_suite_encr_key_len(&suite),
-				crypto_suite_integ_key_len(&suite), keys);
+	err = keymat_child_init(child->ike->core->crypto, &child->ike->keymat, &in, encr_key_len,
+				integ_key_len, keys);
 	if (!child->reqid)
 		child->reqid = child_reqid(child);
 	if (err == 0)

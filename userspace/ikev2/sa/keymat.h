@@ -55,7 +55,7 @@ struct keymat_child {
 
 /*
  * KEYMAT of RFC 7296 2.17 with the key lengths of the chosen ESP algorithms in bytes, salt included
- * (crypto_suite_encr_key_len(), crypto_suite_integ_key_len()). End with keymat_child_fini().
+ * (algorithms_of_esp()). End with keymat_child_fini().
  */
 int keymat_child_init(struct crypto_ctx *ctx, const struct keymat *ike,
 		      const struct keymat_input *in, size_t encr_key_len, size_t integ_key_len,

@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include "ikev2/codec/ikev2.h"
-#include "ikev2/policy/proposal_conf.h"
+#include "ikev2/codec/algorithm.h"
 #include "ikev2/vici/server_private.h"
 
 /* Commands about the daemon: version, stats, reload-settings, get-algorithms. */
@@ -124,24 +123,6 @@ static const struct alg_group alg_groups[] = {
 	{ "ke", "", IKE_TRANSFORM_KE, false },
 };
 
-/* Transform IDs of IKE that anybody has are below. */
-#define ALG_ID_END 64
-
-/* With any key length, for IKE or for ESP? */
-static bool have_alg(uint8_t type, uint16_t id)
-{
-	static const uint16_t bits[] = { 0, 128, 192, 256 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
-		const struct transform t = { .type = type, .id = id, .key_bits = bits[i] };
-
-		if (proposal_supported(IKE_PROTOCOL_IKE, &t) ||
-		    proposal_supported(IKE_PROTOCOL_ESP, &t))
-			return true;
-	}
-	return false;
-}
-
 static enum vici_outcome get_algorithms(struct vici_session *s, struct bytes args, struct writer *w)
 {
 	char name[64];
@@ -150,14 +131,13 @@ static enum vici_outcome get_algorithms(struct vici_session *s, struct bytes arg
 		const struct alg_group *group = &alg_groups[g];
 
 		vici_put_section(w, group->section);
-		for (uint16_t id = 1; id < ALG_ID_END; id++) {
-			if (!have_alg(group->type, id) ||
-			    (group->type == IKE_TRANSFORM_ENCR &&
-			     proposal_encr_is_aead(id) != group->aead))
+		for_each_algorithm(a) {
+			if (a->type != group->type || algorithm_is_aead(a) != group->aead)
 				continue;
 			snprintf(name, sizeof(name), "%s%s", group->prefix,
-				 ike_transform_name(group->type, id));
-			vici_put_str(w, name, "openssl");
+				 ike_transform_name(a->type, a->id));
+			vici_put_str(w, name,
+				     a->crypto == ALGORITHM_NO_CRYPTO ? "kernel" : "openssl");
 		}
 		vici_put_section_end(w);
 	}

@@ -60,6 +60,9 @@ struct crypto_suite {
  * that is none has a MAC. The functions below are for valid suites.
  */
 bool crypto_suite_valid(const struct crypto_suite *suite);
+/* The provider offers it, with that key length: half a suite each. */
+bool crypto_encr_supported(const struct crypto_ctx *ctx, enum crypto_encr encr, uint16_t key_bits);
+bool crypto_integ_supported(const struct crypto_ctx *ctx, enum crypto_integ integ);
 /* Valid, and the provider offers all of it. */
 bool crypto_suite_supported(const struct crypto_ctx *ctx, const struct crypto_suite *suite);
 

@@ -69,24 +69,39 @@ bool crypto_encr_is_aead(enum crypto_encr encr)
 	return encrs[encr].icv;
 }
 
+static bool key_bits_valid(enum crypto_encr encr, uint16_t bits)
+{
+	if (encrs[encr].key_bits)
+		return bits == 0 || bits == encrs[encr].key_bits;
+	return bits == 128 || bits == 192 || bits == 256;
+}
+
 bool crypto_suite_valid(const struct crypto_suite *suite)
 {
-	uint16_t bits = suite->key_bits;
-
 	if ((size_t)suite->encr >= CRYPTO_ENCR_N || (size_t)suite->integ >= CRYPTO_INTEG_N)
 		return false;
 	if (crypto_encr_is_aead(suite->encr) != (suite->integ == CRYPTO_INTEG_NONE))
 		return false;
-	if (encrs[suite->encr].key_bits)
-		return bits == 0 || bits == encrs[suite->encr].key_bits;
-	return bits == 128 || bits == 192 || bits == 256;
+	return key_bits_valid(suite->encr, suite->key_bits);
+}
+
+bool crypto_encr_supported(const struct crypto_ctx *ctx, enum crypto_encr encr, uint16_t key_bits)
+{
+	const struct crypto_suite suite = { .encr = encr, .key_bits = key_bits };
+
+	return key_bits_valid(encr, key_bits) && suite_cipher(ctx, &suite);
+}
+
+bool crypto_integ_supported(const struct crypto_ctx *ctx, enum crypto_integ integ)
+{
+	return integ == CRYPTO_INTEG_NONE || mac_supported(ctx, integs[integ].mac);
 }
 
 bool crypto_suite_supported(const struct crypto_ctx *ctx, const struct crypto_suite *suite)
 {
-	if (!crypto_suite_valid(suite) || !suite_cipher(ctx, suite))
-		return false;
-	return suite->integ == CRYPTO_INTEG_NONE || mac_supported(ctx, integs[suite->integ].mac);
+	return crypto_suite_valid(suite) &&
+	       crypto_encr_supported(ctx, suite->encr, suite->key_bits) &&
+	       crypto_integ_supported(ctx, suite->integ);
 }
 
 size_t crypto_suite_encr_key_len(const struct crypto_suite *suite)

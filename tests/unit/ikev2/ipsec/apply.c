@@ -132,6 +132,7 @@ static struct ipsec_op sa(enum ipsec_op_type type, uint32_t spi)
 	op.sa.udp_encap = true;
 	op.sa.reqid = REQID;
 	op.sa.encr = IKE_ENCR_AES_GCM_16;
+	op.sa.encr_bits = 128;
 	op.sa.encr_key_len = 20;
 	return op;
 }

@@ -14,8 +14,7 @@
 #include <netlink/xfrm/sp.h>
 #include <netlink/xfrm/template.h>
 
-#include "ikev2/codec/ikev2.h"
-#include "ikev2/ipsec/xfrm_algorithm.h"
+#include "ikev2/codec/algorithm.h"
 #include "ikev2/ipsec/xfrm_policy.h"
 #include "ikev2/ipsec/xfrm_sa.h"
 #include "ikev2/ipsec/xfrm_selector.h"
@@ -426,26 +425,60 @@ TEST(templates_of_in_and_fwd_leave_the_outer_addresses_open)
 	}
 }
 
-TEST(every_table_entry_has_its_own_name_and_fits_the_kernels_field)
+static void check_algorithms(struct __test_metadata *_metadata, struct nl_msg *msg,
+			     const struct algorithm *e, const struct algorithm *i)
 {
-	unsigned known = 0;
+	struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
+	size_t key_len = algorithm_key_len(e, e->key_bits[0]);
 
-	for (unsigned id = 0; id < 1024; id++) {
-		const struct xfrm_encr *e = xfrm_encr_by_id((uint16_t)id);
-		const struct xfrm_integ *i = xfrm_integ_by_id((uint16_t)id);
+	attributes(msg, sizeof(struct xfrm_usersa_info), tb);
+	EXPECT_EQ(i == NULL, tb[XFRMA_ALG_AEAD] != NULL);
+	EXPECT_EQ(i != NULL, tb[XFRMA_ALG_CRYPT] != NULL);
+	EXPECT_EQ(i != NULL, tb[XFRMA_ALG_AUTH_TRUNC] != NULL);
+	if (i) {
+		const struct xfrm_algo *crypt = nla_data(tb[XFRMA_ALG_CRYPT]);
+		const struct xfrm_algo_auth *auth = nla_data(tb[XFRMA_ALG_AUTH_TRUNC]);
 
-		known += (e != NULL) + (i != NULL);
-		if (e) {
-			EXPECT_EQ(id, e->id);
-			EXPECT_GT(64, strlen(e->name));
-			EXPECT_TRUE(xfrm_encr_key_fits(e, e->key_bits[0] / 8 + e->salt,
-						       e->key_bits[0]));
-			EXPECT_FALSE(xfrm_encr_key_fits(e, e->key_bits[0] / 8 + e->salt + 1, 0));
-		}
-		if (i)
-			EXPECT_GE(i->key_bits, i->trunc_bits);
+		EXPECT_STREQ(e->kernel, crypt->alg_name);
+		EXPECT_EQ(8 * key_len, crypt->alg_key_len);
+		EXPECT_STREQ(i->kernel, auth->alg_name);
+		EXPECT_EQ(8 * i->key, auth->alg_key_len);
+		EXPECT_EQ(8 * i->icv, auth->alg_trunc_len);
+	} else {
+		const struct xfrm_algo_aead *aead = nla_data(tb[XFRMA_ALG_AEAD]);
+
+		EXPECT_STREQ(e->kernel, aead->alg_name);
+		EXPECT_EQ(8 * key_len, aead->alg_key_len);
+		EXPECT_EQ(8 * e->icv, aead->alg_icv_len);
 	}
-	EXPECT_EQ(19, known);
+}
+
+/* Names, key lengths with salt, and how ICVs are cut, as the kernel reads them. */
+TEST(every_algorithm_of_esp_is_told_in_the_kernels_words)
+{
+	unsigned ciphers = 0, macs = 0;
+
+	for_each_algorithm(e) {
+		for_each_algorithm(i) {
+			struct ipsec_sa sa = sample();
+			struct nl_msg *msg;
+
+			if (e->type != IKE_TRANSFORM_ENCR || i->type != IKE_TRANSFORM_INTEG)
+				continue;
+			sa.encr = e->id;
+			sa.encr_bits = e->key_bits[0];
+			sa.encr_key_len = algorithm_key_len(e, e->key_bits[0]);
+			sa.integ = algorithm_is_aead(e) ? IKE_INTEG_NONE : i->id;
+			sa.integ_key_len = sa.integ ? i->key : 0;
+			ASSERT_EQ(0, xfrm_sa_build_add(&sa, &old_kernel, false, &msg));
+			check_algorithms(_metadata, msg, e, sa.integ ? i : NULL);
+			netlink_msg_free(msg);
+			ciphers++;
+		}
+		macs += e->type == IKE_TRANSFORM_INTEG;
+	}
+	EXPECT_EQ(13 * macs, ciphers);
+	EXPECT_EQ(6, macs);
 }
 
 TEST_HARNESS_MAIN

@@ -229,7 +229,8 @@ TEST_F(swanctl, asks_for_version_figures_and_algorithms)
 	EXPECT_PRINTED("AES_GCM_16[openssl]");
 	EXPECT_PRINTED("CURVE_25519[openssl]");
 	EXPECT_PRINTED("PRF_HMAC_SHA2_384[openssl]");
-	EXPECT_FALSE(printed(&self->out, "3DES"));
+	EXPECT_PRINTED("NULL_AUTH_AES_GMAC[kernel]");
+	EXPECT_FALSE(printed(&self->out, "BLOWFISH"));
 	SWANCTL("--reload-settings");
 	EXPECT_EQ(0, self->out.status);
 	EXPECT_EQ(1, self->fake.reloads);
