@@ -10,16 +10,69 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x448, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.cmac import CMAC
 
 import wire
 
-HASHES = {wire.PRF_SHA1: 'sha1', wire.PRF_SHA256: 'sha256', wire.PRF_SHA384: 'sha384', wire.PRF_SHA512: 'sha512'}
-# Integrity: hash, length of key, length of ICV.
-INTEGRITY = {wire.INTEG_SHA1: ('sha1', 20, 12), wire.INTEG_SHA256: ('sha256', 32, 16),
-             wire.INTEG_SHA384: ('sha384', 48, 24), wire.INTEG_SHA512: ('sha512', 64, 32)}
+
+def _hmac(name):
+    return lambda key, data: hmac.new(key, data, name).digest()
+
+
+def _cmac(key, data):
+    mac = CMAC(algorithms.AES(key))
+    mac.update(data)
+    return mac.finalize()
+
+
+def _xcbc(key, data):
+    """RFC 3566 4"""
+    def aes(k, block):
+        enc = Cipher(algorithms.AES(k), modes.ECB()).encryptor()
+        return enc.update(block) + enc.finalize()
+
+    def xor(a, b):
+        return bytes(x ^ y for x, y in zip(a, b))
+    k1, k2, k3 = (aes(key, bytes([n]) * 16) for n in (1, 2, 3))
+    blocks = [data[i:i + 16] for i in range(0, len(data), 16)] or [b'']
+    last = blocks.pop()
+    chain = bytes(16)
+    for block in blocks:
+        chain = aes(k1, xor(chain, block))
+    last = xor(last, k2) if len(last) == 16 else xor((last + b'\x80').ljust(16, b'\0'), k3)
+    return aes(k1, xor(chain, last))
+
+
+def _prf_xcbc(key, data):
+    """RFC 4434 2"""
+    return _xcbc(key.ljust(16, b'\0') if len(key) <= 16 else _xcbc(bytes(16), key), data)
+
+
+def _prf_cmac(key, data):
+    """RFC 4615 3"""
+    return _cmac(key if len(key) == 16 else _cmac(bytes(16), key), data)
+
+
+# PRF: function, length of result, octets that it takes from each nonce (2.14; None: all).
+PRFS = {wire.PRF_SHA1: (_hmac('sha1'), 20, None), wire.PRF_SHA256: (_hmac('sha256'), 32, None),
+        wire.PRF_SHA384: (_hmac('sha384'), 48, None), wire.PRF_SHA512: (_hmac('sha512'), 64, None),
+        wire.PRF_XCBC: (_prf_xcbc, 16, 8), wire.PRF_CMAC: (_prf_cmac, 16, 8)}
+# Integrity: MAC, length of key, length of ICV.
+INTEGRITY = {wire.INTEG_SHA1: (_hmac('sha1'), 20, 12), wire.INTEG_SHA256: (_hmac('sha256'), 32, 16),
+             wire.INTEG_SHA384: (_hmac('sha384'), 48, 24), wire.INTEG_SHA512: (_hmac('sha512'), 64, 32),
+             wire.INTEG_XCBC: (_xcbc, 16, 12), wire.INTEG_CMAC: (_cmac, 16, 12)}
 # AEAD: length of salt, of ICV.
-AEAD = {wire.AES_GCM_8: (4, 8), wire.AES_GCM_12: (4, 12), wire.AES_GCM_16: (4, 16), wire.AES_CCM_16: (3, 16),
-        wire.CHACHA20_POLY1305: (4, 16)}
+AEAD = {wire.AES_GCM_8: (4, 8), wire.AES_GCM_12: (4, 12), wire.AES_GCM_16: (4, 16), wire.AES_CCM_8: (3, 8),
+        wire.AES_CCM_12: (3, 12), wire.AES_CCM_16: (3, 16), wire.CHACHA20_POLY1305: (4, 16)}
+CCM = (wire.AES_CCM_8, wire.AES_CCM_12, wire.AES_CCM_16)
+# Other ciphers: what makes one from key and IV, block, length of IV, of salt.
+CIPHERS = {wire.AES_CBC: (lambda key, iv: Cipher(algorithms.AES(key), modes.CBC(iv)), 16, 16, 0),
+           wire.CAMELLIA_CBC: (lambda key, iv: Cipher(algorithms.Camellia(key), modes.CBC(iv)), 16, 16, 0),
+           wire.DES3: (lambda key, iv: Cipher(algorithms.TripleDES(key), modes.CBC(iv)), 8, 8, 0),
+           # RFC 5930 2: nonce, IV, a counter from 1
+           wire.AES_CTR: (lambda key, iv: Cipher(algorithms.AES(key[:-4]), modes.CTR(key[-4:] + iv + b'\0\0\0\1')), 1, 8, 4)}
+# Ciphers without a KEY_LENGTH attribute.
+ONLY_KEY = {wire.CHACHA20_POLY1305: 32, wire.DES3: 24}
 
 
 class IntegrityError(Exception):
@@ -28,11 +81,10 @@ class IntegrityError(Exception):
 
 class Prf:
     def __init__(self, number):
-        self.name = HASHES[number]
-        self.length = hashlib.new(self.name).digest_size
+        self.function, self.length, self.of_nonce = PRFS[number]
 
     def __call__(self, key, data):
-        return hmac.new(key, data, self.name).digest()
+        return self.function(key, data)
 
     def plus(self, key, seed, length):
         """prf+ (2.13)"""
@@ -50,13 +102,13 @@ class Suite:
     def __init__(self, encr, bits=None, integ=0):
         self.encr, self.bits, self.integ = encr, bits, integ
         self.aead = AEAD.get(encr)
-        key = 32 if encr == wire.CHACHA20_POLY1305 else bits // 8
-        self.encr_len = key + (self.aead[0] if self.aead else 0)
+        key = ONLY_KEY.get(encr) or bits // 8
+        self.encr_len = key + (self.aead[0] if self.aead else CIPHERS[encr][3])
         self.integ_len = 0 if self.aead else INTEGRITY[integ][1]
 
     @property
     def iv_len(self):
-        return 8 if self.aead else 16
+        return 8 if self.aead else CIPHERS[self.encr][2]
 
     @property
     def icv_len(self):
@@ -64,7 +116,7 @@ class Suite:
 
     def padding(self, length):
         """Octets of padding before the Pad Length octet."""
-        return 0 if self.aead else -(length + 1) % 16
+        return 0 if self.aead else -(length + 1) % CIPHERS[self.encr][1]
 
     def _aead(self, key, iv):
         salt = self.aead[0]
@@ -74,15 +126,15 @@ class Suite:
         """What follows head (the message up to the IV): IV, ciphertext, ICV."""
         iv = iv or os.urandom(self.iv_len)
         if not self.aead:
-            enc = Cipher(algorithms.AES(encr_key), modes.CBC(iv)).encryptor()
+            enc = CIPHERS[self.encr][0](encr_key, iv).encryptor()
             body = iv + enc.update(plain) + enc.finalize()
-            name, _, length = INTEGRITY[self.integ]
-            return body + hmac.new(integ_key, head + body, name).digest()[:length]
+            mac, _, length = INTEGRITY[self.integ]
+            return body + mac(integ_key, head + body)[:length]
         key, nonce = self._aead(encr_key, iv)
         if self.encr == wire.CHACHA20_POLY1305:
             return iv + ChaCha20Poly1305(key).encrypt(nonce, plain, head)
-        if self.encr == wire.AES_CCM_16:
-            return iv + AESCCM(key, 16).encrypt(nonce, plain, head)
+        if self.encr in CCM:
+            return iv + AESCCM(key, self.icv_len).encrypt(nonce, plain, head)
         enc = Cipher(algorithms.AES(key), modes.GCM(nonce)).encryptor()
         enc.authenticate_additional_data(head)
         body = enc.update(plain) + enc.finalize()
@@ -100,16 +152,16 @@ class Suite:
 
     def _open(self, encr_key, integ_key, head, iv, data, icv):
         if not self.aead:
-            name, _, length = INTEGRITY[self.integ]
-            if not hmac.compare_digest(hmac.new(integ_key, head + iv + data, name).digest()[:length], icv):
+            mac, _, length = INTEGRITY[self.integ]
+            if not hmac.compare_digest(mac(integ_key, head + iv + data)[:length], icv):
                 raise InvalidTag()
-            dec = Cipher(algorithms.AES(encr_key), modes.CBC(iv)).decryptor()
+            dec = CIPHERS[self.encr][0](encr_key, iv).decryptor()
             return dec.update(data) + dec.finalize()
         key, nonce = self._aead(encr_key, iv)
         if self.encr == wire.CHACHA20_POLY1305:
             return ChaCha20Poly1305(key).decrypt(nonce, data + icv, head)
-        if self.encr == wire.AES_CCM_16:
-            return AESCCM(key, 16).decrypt(nonce, data + icv, head)
+        if self.encr in CCM:
+            return AESCCM(key, self.icv_len).decrypt(nonce, data + icv, head)
         dec = Cipher(algorithms.AES(key), modes.GCM(nonce, icv, min_tag_length=8)).decryptor()
         dec.authenticate_additional_data(head)
         return dec.update(data) + dec.finalize()
@@ -137,9 +189,11 @@ def _pi(shift):
     return (4 * (4 * arctan(5) - arctan(239))) >> 64
 
 
-_MODP = {wire.MODP1024: (1024, 129093), wire.MODP2048: (2048, 124476), wire.MODP3072: (3072, 1690314),
-         wire.MODP4096: (4096, 240904)}
-_CURVES = {wire.ECP256: ec.SECP256R1, wire.ECP384: ec.SECP384R1, wire.ECP521: ec.SECP521R1}
+_MODP = {wire.MODP1024: (1024, 129093), wire.MODP1536: (1536, 741804), wire.MODP2048: (2048, 124476),
+         wire.MODP3072: (3072, 1690314), wire.MODP4096: (4096, 240904), wire.MODP6144: (6144, 929484),
+         wire.MODP8192: (8192, 4743158)}
+_CURVES = {wire.ECP256: ec.SECP256R1, wire.ECP384: ec.SECP384R1, wire.ECP521: ec.SECP521R1, wire.ECP224: ec.SECP224R1,
+           wire.ECP256BP: ec.BrainpoolP256R1, wire.ECP384BP: ec.BrainpoolP384R1, wire.ECP512BP: ec.BrainpoolP512R1}
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
@@ -188,7 +242,7 @@ class Keys:
 
     def __init__(self, prf, suite, shared, ni, nr, spi_i, spi_r, old=None):
         self.prf, self.suite = prf, suite
-        seed = old.prf(old.sk_d, shared + ni + nr) if old else prf(ni + nr, shared)
+        seed = old.prf(old.sk_d, shared + ni + nr) if old else prf(ni[:prf.of_nonce] + nr[:prf.of_nonce], shared)
         lengths = (prf.length, suite.integ_len, suite.integ_len, suite.encr_len, suite.encr_len, prf.length, prf.length)
         stream = prf.plus(seed, ni + nr + spi_i + spi_r, sum(lengths))
         parts = []

@@ -70,6 +70,21 @@ suite('aes192-sha384-modp3072', 'RFC 3602, 4868, 3526', encr=wire.AES_CBC, bits=
 suite('aes256-sha512-modp4096', 'RFC 3602, 4868, 3526', encr=wire.AES_CBC, bits=256, integ=wire.INTEG_SHA512,
       prf=wire.PRF_SHA512, method=wire.MODP4096)
 suite('aes128-sha1-prfsha1-x25519', 'RFC 3602, 2404', encr=wire.AES_CBC, integ=wire.INTEG_SHA1, prf=wire.PRF_SHA1)
+suite('aes128ccm8-prfaesxcbc-ecp256', 'RFC 5282, 4434', encr=wire.AES_CCM_8, prf=wire.PRF_XCBC, method=wire.ECP256)
+suite('aes192ccm12-prfaescmac-modp6144', 'RFC 5282, 4615, 3526', encr=wire.AES_CCM_12, bits=192, prf=wire.PRF_CMAC,
+      method=wire.MODP6144)
+suite('aes128ctr-aesxcbc-prfaesxcbc-ecp256bp', 'RFC 5930, 3566, 4434, 6954', encr=wire.AES_CTR, integ=wire.INTEG_XCBC,
+      prf=wire.PRF_XCBC, method=wire.ECP256BP)
+suite('aes256ctr-aescmac-prfaescmac-ecp512bp', 'RFC 5930, 4494, 4615, 6954', encr=wire.AES_CTR, bits=256,
+      integ=wire.INTEG_CMAC, prf=wire.PRF_CMAC, method=wire.ECP512BP)
+suite('camellia192-sha256-ecp384bp', 'RFC 5529, 6954', encr=wire.CAMELLIA_CBC, bits=192, integ=wire.INTEG_SHA256,
+      method=wire.ECP384BP)
+suite('3des-sha1-prfsha1-modp1024', 'RFC 2451, 2404, 8247', encr=wire.DES3, bits=None, integ=wire.INTEG_SHA1, prf=wire.PRF_SHA1,
+      method=wire.MODP1024)
+suite('aes256-sha512-ecp224', 'RFC 3602, 4868, 5114', encr=wire.AES_CBC, bits=256, integ=wire.INTEG_SHA512,
+      prf=wire.PRF_SHA512, method=wire.ECP224)
+suite('aes128-sha256-modp1536', 'RFC 3602, 4868, 3526', encr=wire.AES_CBC, integ=wire.INTEG_SHA256, method=wire.MODP1536)
+suite('aes128-sha256-modp8192', 'RFC 3602, 4868, 3526', encr=wire.AES_CBC, integ=wire.INTEG_SHA256, method=wire.MODP8192)
 
 
 # -------- responder, IKE --------

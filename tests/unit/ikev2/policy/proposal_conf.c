@@ -60,7 +60,7 @@ TEST(keywords_become_a_proposal_and_text_again)
 	}
 }
 
-/* RFC 8247 2.1 to 2.4, RFC 5282 8 */
+/* RFC 8247 2.1 to 2.4, RFC 8221 4 and 5, RFC 5282 8 */
 TEST(what_cannot_work_is_refused_with_a_reason)
 {
 	static const struct {
