@@ -70,5 +70,6 @@ check "with its reason" says "'md5' is not supported: MD5 is broken (RFC 8247 2.
 check "DES is refused in ESP" refuted checked default des-sha256
 check "with its reason, too" says "(RFC 8247 2.1, RFC 8221 5: MUST NOT)"
 check "what OpenSSL lacks is refused" refuted without_openssl aes128gcm16-prfsha256-x25519 default
-check "and told" says "'aes128gcm16' is not offered by OpenSSL, as it is configured here"
+check "all that it lacks is told" says "does not offer aes128 aes192 aes256 aes128gcm16"
+check "and why the proposal is refused" says "'aes128gcm16' is not offered by OpenSSL, as it is configured here"
 ktap_done

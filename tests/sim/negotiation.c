@@ -207,8 +207,7 @@ static void every_algorithm(struct __test_metadata *_metadata, struct sim *sim, 
 {
 	unsigned n = 0;
 
-	for_each_algorithm(a)
-	{
+	for_each_algorithm(a) {
 		for (size_t k = 0; k < algorithm_keys(a); k++) {
 			if (a->type != type || !algorithm_usable(a, protocol, a->key_bits[k]))
 				continue;

@@ -41,8 +41,8 @@ def bad_response(t, method, values, proposals):
 
 
 def curve_values(method):
-    size = {wire.ECP256: 32, wire.ECP384: 48, wire.ECP521: 66}[method]
     good = crypto.KeyExchange(method).public
+    size = len(good) // 2
     off = good[:-1] + bytes([good[-1] ^ 1])
     return [bytes(2 * size), off, b'\xff' * (2 * size), good[:-1], good + b'\0', b'\4' + good, good[:size]]
 
@@ -53,8 +53,10 @@ def group_values(method):
                                                                                   os.urandom(size - 1)]
 
 
-CURVES = {wire.ECP256: 'aes128gcm16-prfsha256-ecp256', wire.ECP384: 'aes128gcm16-prfsha256-ecp384',
-          wire.ECP521: 'aes128gcm16-prfsha256-ecp521'}
+CURVES = {getattr(wire, name.upper()): f'aes128gcm16-prfsha256-{name}'
+          for name in ('ecp256', 'ecp384', 'ecp521', 'ecp224', 'ecp256bp', 'ecp384bp', 'ecp512bp')}
+GROUPS = {getattr(wire, name.upper()): f'aes128gcm16-prfsha256-{name}'
+          for name in ('modp1024', 'modp1536', 'modp2048', 'modp3072', 'modp4096', 'modp6144', 'modp8192')}
 
 
 # -------- public values --------
@@ -91,12 +93,14 @@ def ecp_response(t):
 
 @case('RFC 6989 2.1', RESPONDER, 'MODP: values outside 1 < y < p-1, or of a wrong length: no IKE SA')
 def modp_request(t):
-    bad_request(t, wire.MODP2048, group_values(wire.MODP2048), 'aes128gcm16-prfsha256-modp2048')
+    for method, proposals in GROUPS.items():
+        bad_request(t, method, group_values(method), proposals)
+        t.again()
 
 
 @case('RFC 6989 2.1', INITIATOR, 'MODP: values outside 1 < y < p-1, or of a wrong length: no IKE_AUTH')
 def modp_response(t):
-    bad_response(t, wire.MODP2048, group_values(wire.MODP2048)[:5], 'aes128gcm16-prfsha256-modp2048')
+    bad_response(t, wire.MODP2048, group_values(wire.MODP2048)[:5], GROUPS[wire.MODP2048])
 
 
 @case('RFC 7296 3.4', RESPONDER, 'KE without key data: no IKE SA')

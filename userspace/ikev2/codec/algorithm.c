@@ -178,7 +178,9 @@ const struct algorithm *algorithm_next(const struct algorithm *a)
 
 const struct algorithm *algorithm_by_id(uint8_t type, uint16_t id)
 {
-	for_each_algorithm(a) if (a->type == type && a->id == id) return a;
+	for_each_algorithm(a)
+		if (a->type == type && a->id == id)
+			return a;
 	return NULL;
 }
 
@@ -214,8 +216,7 @@ const struct algorithm *algorithm_by_name(const char *name, uint16_t *ret_bits)
 {
 	char buf[ALGORITHM_NAME_LEN];
 
-	for_each_algorithm(a)
-	{
+	for_each_algorithm(a) {
 		for (size_t k = 0; k < algorithm_keys(a); k++) {
 			for (const char *names = a->names; names;) {
 				names = expand(names, a->key_bits[k], buf);

@@ -20,17 +20,15 @@ static const struct {
 static const char intro[] =
 	"# Algorithms\n"
 	"\n"
-	"This page is what `posternd --algorithms` prints: what `proposals` and `esp_proposals` may name. IKE and "
-	"ESP say how much\n"
-	"RFC 8247 and RFC 8221 want an algorithm there (what they don't name is MAY), \"-\" that it doesn't exist "
-	"there. Those with a\n"
-	"default are offered and taken where nothing is configured; all others have to be named. Who names one "
-	"that has a warning\n"
-	"finds it in the log and in what `posternd --check` says. What must not be used is refused by name, and so "
-	"is what OpenSSL\n"
-	"doesn't offer on the machine (in FIPS mode, say); of the defaults that is left out. ESP is the kernel's: "
-	"what it lacks, it\n"
-	"refuses when a Child SA comes up.\n";
+	"This page is what `posternd --algorithms` prints: what `proposals` and\n"
+	"`esp_proposals` may name. IKE and ESP say how much RFC 8247 and RFC 8221\n"
+	"want an algorithm there (what they don't name is MAY), \"-\" that it doesn't\n"
+	"exist there. Those with a default are offered and taken where nothing is\n"
+	"configured; all others have to be named. Who names one with a warning\n"
+	"finds that in the log and in what `posternd --check` says. What must not\n"
+	"be used is refused by name, and so is what OpenSSL doesn't offer on the\n"
+	"machine (in FIPS mode, say); of the defaults that is left out. ESP is the\n"
+	"kernel's: what it lacks, it refuses when a Child SA comes up.\n";
 
 static bool is_default(const struct algorithm *a, size_t k, uint8_t protocol)
 {

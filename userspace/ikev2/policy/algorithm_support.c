@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/policy/algorithm_support.h"
 
+#include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "pdk/crypto/aead.h"
 #include "pdk/crypto/kex.h"
 #include "pdk/crypto/prf.h"
+#include "pdk/log/log.h"
+
+LOG_USE(policy);
 
 /* What OpenSSL lacks: a bit for each key length of each row. */
 #define ROWS_MAX 128
@@ -30,7 +35,25 @@ static bool has(const struct crypto_ctx *ctx, const struct algorithm *a, uint16_
 
 static size_t row(const struct algorithm *a)
 {
-	return (size_t)(a - algorithm_next(NULL));
+	size_t i = (size_t)(a - algorithm_next(NULL));
+
+	assert(i < ROWS_MAX);
+	return i;
+}
+
+/* Once, for who wonders where his defaults are. */
+static void tell(void)
+{
+	char names[1500] = "", name[ALGORITHM_NAME_LEN];
+	size_t len = 0;
+
+	for_each_algorithm(a)
+		for (size_t k = 0; k < algorithm_keys(a) && len < sizeof(names); k++)
+			if (missing[row(a)] & 1 << k)
+				len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
+							algorithm_name(a, k, name));
+	if (len)
+		log_notice(policy, "OpenSSL, as it is configured here, does not offer%s", names);
 }
 
 static void ask(void)
@@ -40,13 +63,12 @@ static void ask(void)
 	if (crypto_ctx_new(NULL, &ctx) < 0)
 		return;
 	for_each_algorithm(a)
-	{
-		for (size_t k = 0; k < algorithm_keys(a) && row(a) < ROWS_MAX; k++)
+		for (size_t k = 0; k < algorithm_keys(a); k++)
 			if (a->crypto != ALGORITHM_NO_CRYPTO && !has(ctx, a, a->key_bits[k]))
 				missing[row(a)] |= (uint8_t)(1 << k);
-	}
 	crypto_ctx_free(ctx);
 	asked = true;
+	tell();
 }
 
 bool algorithm_supported(const struct algorithm *a, uint8_t protocol, uint16_t key_bits)
@@ -61,7 +83,7 @@ bool algorithm_supported(const struct algorithm *a, uint8_t protocol, uint16_t k
 	pthread_mutex_lock(&lock);
 	if (!asked)
 		ask();
-	ok = row(a) >= ROWS_MAX || !(missing[row(a)] & 1 << k);
+	ok = !(missing[row(a)] & 1 << k);
 	pthread_mutex_unlock(&lock);
 	return ok;
 }

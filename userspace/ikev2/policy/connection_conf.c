@@ -210,7 +210,8 @@ const struct conf_option connection_options[] = {
 	  .unit = "a UDP port", .doc = "The peer's port for an initiator." },
 	{ "proposals", CONF_OPT_CUSTOM, FIELD(proposals), .dflt = "default",
 	  .take = take_ike_proposals, .unit = "a list of proposals",
-	  .doc = "IKE proposals, best first, such as aes128gcm16-prfsha256-x25519." },
+	  .doc = "IKE proposals, best first, such as aes128gcm16-prfsha256-x25519. "
+		 "'posternd --algorithms' lists what there is." },
 	{ "prefer", CONF_OPT_ENUM, FIELD(prefer), .dflt = "own", .names = prefer_names,
 	  .doc = "Whose order decides among proposals that both sides have, as responder." },
 	{ "fragmentation", CONF_OPT_ENUM, FIELD(fragmentation), .dflt = "yes",

@@ -110,8 +110,9 @@ static int check_usable(const struct algorithm *a, uint8_t protocol, uint16_t bi
 		return -EINVAL;
 	}
 	if (level == ALGORITHM_MUST_NOT) {
-		snprintf(error, PROPOSAL_ERROR_LEN, "'%.40s' is refused in %s proposals: %s (%s: %s)",
-			 word, protocol_words(protocol), a->note, algorithm_reference(a, protocol),
+		snprintf(error, PROPOSAL_ERROR_LEN,
+			 "'%.40s' is refused in %s proposals: %s (%s: %s)", word,
+			 protocol_words(protocol), a->note, algorithm_reference(a, protocol),
 			 algorithm_level_name(level));
 		return -EINVAL;
 	}

@@ -6,7 +6,7 @@
 /* Lengths in bytes; of the algorithms that combine encryption and MAC the RFC that fixes them. */
 static const struct encr_traits encrs[CRYPTO_ENCR_N] = {
 	[CRYPTO_ENCR_AES_CBC] = { "aes-cbc", CTX_AES_CBC, .iv = 16, .block = 16 },
-	/* RFC 5930 2 and 3, RFC 3686 */
+	/* RFC 5930 2, RFC 5930 3, RFC 3686 */
 	[CRYPTO_ENCR_AES_CTR] = { "aes-ctr", CTX_AES_CTR, 4, 8, 0, 1 },
 	/* RFC 2451 */
 	[CRYPTO_ENCR_3DES_CBC] = { "3des-cbc", CTX_3DES_CBC, 0, 8, 0, 8, .key_bits = 192 },

@@ -64,8 +64,7 @@ TEST(names_are_unique_and_found_in_any_case)
 	char name[ALGORITHM_NAME_LEN];
 	uint16_t bits;
 
-	for_each_algorithm(a)
-	{
+	for_each_algorithm(a) {
 		for (size_t k = 0; k < algorithm_keys(a); k++) {
 			algorithm_name(a, k, name);
 			EXPECT_EQ(NULL, strpbrk(name, "*- "));
@@ -117,8 +116,7 @@ TEST(other_names_are_those_of_strongswan)
 /* Who computes what: IKE we do, ESP the kernel, and each knows how. */
 TEST(every_usable_algorithm_has_someone_who_computes_it)
 {
-	for_each_algorithm(a)
-	{
+	for_each_algorithm(a) {
 		bool cipher = a->type == IKE_TRANSFORM_ENCR || a->type == IKE_TRANSFORM_INTEG;
 
 		for (size_t k = 0; k < algorithm_keys(a); k++) {
@@ -142,8 +140,7 @@ TEST(every_usable_algorithm_has_someone_who_computes_it)
 /* The lengths stand here for the kernel, and in pdk/crypto for what is computed there. */
 TEST(lengths_agree_with_what_computes)
 {
-	for_each_algorithm(a)
-	{
+	for_each_algorithm(a) {
 		struct crypto_suite suite = { CRYPTO_ENCR_AES_CBC, 128,
 					      CRYPTO_INTEG_HMAC_SHA256_128 };
 
@@ -187,8 +184,8 @@ TEST(everything_that_can_be_computed_has_a_row_of_its_own)
 		for (int crypto = 0; crypto < types[i].n; crypto++) {
 			unsigned rows = 0;
 
-			for_each_algorithm(a) rows +=
-				a->type == types[i].type && a->crypto == crypto;
+			for_each_algorithm(a)
+				rows += a->type == types[i].type && a->crypto == crypto;
 			/* NONE isn't negotiated by name. */
 			EXPECT_EQ(types[i].type != IKE_TRANSFORM_INTEG ||
 					  crypto != CRYPTO_INTEG_NONE,

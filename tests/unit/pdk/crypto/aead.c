@@ -183,7 +183,7 @@ TEST_F(crypto, aes_cbc_agrees_with_wycheproof)
 	}
 }
 
-/* RFC 5930 2 and 3: nonce at the end of the key, IV in the message, blocks counted from 1. */
+/* RFC 5930 2, RFC 5930 3: nonce at the end of the key, IV in the message, blocks counted from 1. */
 TEST_F(crypto, aes_ctr_matches_rfc_3686)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ctr); i++) {
