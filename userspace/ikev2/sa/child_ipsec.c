@@ -97,6 +97,14 @@ static void sa_fill_header(const struct child_sa *child, struct ipsec_sa *sa)
 	sa->dscp_inward = conf->copy_dscp == CHILD_DSCP_IN || conf->copy_dscp == CHILD_DSCP_YES;
 }
 
+/* NULL has no encryption key, an AEAD none for integrity. */
+static size_t copy_key(uint8_t to[static IPSEC_KEY_MAX], struct bytes key)
+{
+	if (key.len)
+		memcpy(to, key.data, key.len);
+	return key.len;
+}
+
 static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
 		    const struct keymat_child *keys, struct ipsec_sa *sa)
 {
@@ -121,11 +129,8 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	sa->encr = encr->id;
 	sa->encr_bits = encr->key_bits;
 	sa->integ = proposal_id(&child->proposal, IKE_TRANSFORM_INTEG);
-	memcpy(sa->encr_key, encr_key.data, encr_key.len);
-	sa->encr_key_len = encr_key.len;
-	if (integ_key.len)
-		memcpy(sa->integ_key, integ_key.data, integ_key.len);
-	sa->integ_key_len = integ_key.len;
+	sa->encr_key_len = copy_key(sa->encr_key, encr_key);
+	sa->integ_key_len = copy_key(sa->integ_key, integ_key);
 	sa->esn = proposal_id(&child->proposal, IKE_TRANSFORM_ESN) == IKE_ESN_EXT_SEQ;
 	sa->replay_window = in ? conf->replay_window : 0;
 	sa->soft.bytes = jittered(conf->rekey_bytes, conf->rand_bytes);
