@@ -58,7 +58,8 @@ exchange() {
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
 
-for suite in aes128gcm16-prfsha256-x25519 aes256-sha512-modp2048; do
+for suite in aes128gcm16-prfsha256-x25519 aes256-sha512-modp2048 aes256ccm12-prfaesxcbc-ecp256 aes128ctr-aescmac-ecp256bp \
+	3des-sha1-modp1024; do
 	need "$suite: a tunnel comes and goes" exchange $suite $suite
 	pcap=$scratch/$suite.pcap
 	check "$suite: the keys were written for the owner only" test "$(stat -c %a "$keys")" = 600
@@ -69,6 +70,7 @@ for suite in aes128gcm16-prfsha256-x25519 aes256-sha512-modp2048; do
 	mv "$keys.away" "$keys"
 	check "$suite: IKE_AUTH requests are decrypted" saw "$pcap" 'isakmp.typepayload == 35'
 	check "$suite: IKE_AUTH responses are decrypted" saw "$pcap" 'isakmp.exchangetype == 35 && isakmp.typepayload == 36'
+	check "$suite: the decoder takes the keys as they are" refuted grep 'Error loading' "$scratch/tshark.log"
 	check "$suite: so is the Delete" saw "$pcap" 'isakmp.exchangetype == 37 && isakmp.typepayload == 42'
 	check "$suite: nothing is malformed" refuted saw "$pcap" '_ws.malformed'
 	check "$suite: nothing is suspicious" refuted saw "$pcap" 'isakmp && _ws.expert.severity >= warn'

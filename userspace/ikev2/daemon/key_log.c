@@ -59,14 +59,13 @@ static const struct {
 	[CRYPTO_ENCR_AES_CCM_16] = { "AES-CCM-", " with 16 octet ICV [RFC5282]" },
 };
 
+/* NULL: it doesn't know the algorithm, but can pass over what that writes. */
 static const char *const integ_words[CRYPTO_INTEG_N] = {
 	[CRYPTO_INTEG_NONE] = "NONE [RFC4306]",
 	[CRYPTO_INTEG_HMAC_SHA1_96] = "HMAC_SHA1_96 [RFC2404]",
 	[CRYPTO_INTEG_HMAC_SHA256_128] = "HMAC_SHA2_256_128 [RFC4868]",
 	[CRYPTO_INTEG_HMAC_SHA384_192] = "HMAC_SHA2_384_192 [RFC4868]",
 	[CRYPTO_INTEG_HMAC_SHA512_256] = "HMAC_SHA2_512_256 [RFC4868]",
-	[CRYPTO_INTEG_AES_XCBC_96] = "ANY 96-bits of Authentication [No Checking]",
-	[CRYPTO_INTEG_AES_CMAC_96] = "ANY 96-bits of Authentication [No Checking]",
 };
 
 #define HEX(key) bytes_hex((key), (char[2 * CRYPTO_INTEG_KEY_MAX + 1]){ 0 }, \
@@ -78,7 +77,9 @@ void key_log_write(const struct ike_sa *sa, void *data)
 	struct key_log *log = data;
 	const char *before = encr_words[k->suite.encr].before;
 	const char *after = encr_words[k->suite.encr].after;
-	char line[1024], encr[64];
+	const char *integ = integ_words[k->suite.integ];
+	struct bytes key_ai = integ ? k->sk_ai : BYTES_NONE, key_ar = integ ? k->sk_ar : BYTES_NONE;
+	char line[1024], encr[64], any[64];
 	int len;
 
 	if (!before)
@@ -87,9 +88,14 @@ void key_log_write(const struct ike_sa *sa, void *data)
 		snprintf(encr, sizeof(encr), "%s%u%s", before, k->suite.key_bits, after);
 	else
 		snprintf(encr, sizeof(encr), "%s", before);
+	if (!integ) {
+		snprintf(any, sizeof(any), "ANY %zu-bits of Authentication [No Checking]",
+			 8 * crypto_suite_icv_len(&k->suite));
+		integ = any;
+	}
 	len = snprintf(line, sizeof(line), "%016" PRIx64 ",%016" PRIx64 ",%s,%s,\"%s\",%s,%s,\"%s\"\n",
-		       sa->spi_i, sa->spi_r, HEX(k->sk_ei), HEX(k->sk_er), encr, HEX(k->sk_ai),
-		       HEX(k->sk_ar), integ_words[k->suite.integ]);
+		       sa->spi_i, sa->spi_r, HEX(k->sk_ei), HEX(k->sk_er), encr, HEX(key_ai),
+		       HEX(key_ar), integ);
 	/* One write of a line: lines of several threads don't mix in an appended file. */
 	if (len < (int)sizeof(line) && write(log->fd, line, (size_t)len) != len)
 		log_debug(daemon, "keys not written: %s", strerror(errno));
