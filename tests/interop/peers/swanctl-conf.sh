@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+#
+# A cell's configuration in the language of swanctl.conf, which posternd and strongSwan read: connection "gw" with child "net".
+
+# swanctl_pki NODE FOLDER: the certificates and keys of all methods, where the daemon looks for them.
+swanctl_pki() {
+	in_node "$1" sh -c 'cd "$1" && mkdir -p x509ca x509 private && cp "$0/ca.pem" x509ca/ && cp "$0/"*".$2.pem" x509/ &&
+		cp "$0/"*".$2.key" private/' "$pki" "$2" "$1"
+}
+
+# swanctl_end local|remote ID [CERTIFICATE]
+swanctl_end() {
+	echo "		$1 {"
+	echo "			id = $2"
+	if [ "$cell_auth" = psk ]; then
+		echo "			auth = psk"
+	else
+		echo "			auth = pubkey"
+		[ -z "${3:-}" ] || echo "			certs = $(basename "$3")"
+	fi
+	echo "		}"
+}
+
+# What the cell's cipher stands for.
+swanctl_ike_proposal() {
+	case $cell_cipher in
+	gcm)	echo aes128gcm16-prfsha256-x25519 ;;
+	cbc)	echo aes128-sha256-modp2048 ;;
+	chacha)	echo chacha20poly1305-prfsha256-x25519 ;;
+	esac
+}
+
+swanctl_esp_proposal() {
+	case $cell_cipher in
+	gcm)	echo "aes128gcm16${cell_pfs:+-x25519}" ;;
+	cbc)	echo "aes128-sha256${cell_pfs:+-modp2048}" ;;
+	chacha)	echo "chacha20poly1305${cell_pfs:+-x25519}" ;;
+	esac
+}
+
+swanctl_conf() {
+	cat <<-EOT
+	connections {
+		gw {
+			version = 2
+			mobike = no
+			local_addrs = $my_address
+			remote_addrs = $other_address
+			proposals = $(swanctl_ike_proposal)
+			fragmentation = ${cell_fragmentation:-no}
+	EOT
+	[ -z "$cell_dpd" ] || echo "		dpd_delay = 1s"
+	if [ -n "$cell_vip" ]; then
+		[ "$my_role" = initiator ] && echo "		vips = $vip_wish" || echo "		pools = vip"
+	fi
+	swanctl_end local "$my_id" "$my_certificate"
+	swanctl_end remote "$other_id"
+	cat <<-EOT
+			children {
+				net {
+					mode = $cell_mode
+					local_ts = $my_ts
+					remote_ts = $other_ts
+					esp_proposals = $(swanctl_esp_proposal)
+				}
+			}
+		}
+	}
+	EOT
+	[ -z "$cell_vip" ] || [ "$my_role" = initiator ] || printf 'pools {\n\tvip {\n\t\taddrs = %s\n\t}\n}\n' "$vip_pool"
+	[ "$cell_auth" != psk ] || printf 'secrets {\n\tike-gw {\n\t\tsecret = "%s"\n\t}\n}\n' "$cell_secret"
+}
