@@ -4,15 +4,14 @@
 #	host-a --- gw-a ---------- wan ---------- gw-b --- host-b
 #	         initiator    watches, NAT     responder
 #
-# posternd against another implementation, over the cells of the file "cells": whoever begins runs on gw-a, the other one on
-# gw-b. One line there is one tunnel with all that is done to it. The labs and the daemons stay up from cell to cell.
+# posternd against another implementation, over the cells of the file cells/PEER: whoever begins runs on gw-a, the other one on
+# gw-b. One line there is one tunnel with all that is done to it. The lab and the daemons stay up from cell to cell.
 #
-# Usage: matrix.sh PEER [PATTERN]	PEER as in "cells"; only the lines that match the extended regular expression
+# Usage: matrix.sh PEER [PATTERN]	only the cells whose lines match the extended regular expression
 #
 # An implementation is a driver, peers/KIND.sh, and so is posternd itself: functions that do one thing to the daemon in a NODE.
 # Each prints what may help and fails if it couldn't do it.
 #
-#	KIND_title		variable: what the table calls it
 #	KIND_require		skips the test (ktap_skip_all) where it isn't installed
 #	KIND_start NODE		starts the daemon, with no connection; certificates are in $pki (below). After a KIND_kill, too:
 #				the kernel is clean by then. Returns when the daemon answers
@@ -32,7 +31,8 @@
 # node's own, all else is shared: files go there, or into a folder of $scratch of the node's name. Under emulation each program that
 # is started costs a tenth of a second and more, so one "in_node NODE sh -c ..." is better than three commands.
 #
-# A function that can't be had (say, no command to rekey) is left out of the driver, and "cells" says why in a "cannot" line.
+# A new peer is peers/PEER.sh and cells/PEER, which begins with a title and with what can't be had, and why (no command to rekey,
+# say: such functions are left out of the driver); cells.py --fill PEER then prints cells that cover the rest.
 #
 # What KIND_configure has to do stands in these variables:
 #
@@ -47,7 +47,7 @@
 #	cell_fragmentation	yes or empty: IKE messages may be sent in fragments, of datagrams of up to 576 octets; else not at all
 #	cell_nat		yes or empty: gw-a is behind a NAT (the addresses below say so where it matters)
 #	cell_vip		yes or empty: the initiator asks for $vip_wish (0.0.0.0 or ::) and the responder lends from $vip_pool
-#	cell_dpd		yes or empty: the peer gets killed; who is left asks each second and gives up within some
+#	cell_dpd		yes or empty: the peer gets killed and posternd asks for signs of life; nothing to be configured in a peer
 #	cell_secret		of PSK
 #	my_role			initiator, responder
 #	my_address other_address	of the gateways
@@ -177,7 +177,7 @@ flush_kernel() {
 
 # A line of the file: ROLE AUTH FAMILY CIPHER SCENARIO...
 run_cell() {
-	local role=$1 failed=$ktap_failed verdict=ok list
+	local role=$1 failed=$ktap_failed began=$SECONDS verdict=ok list
 	cell_auth=$2 cell_family=$3 cell_cipher=$4
 	shift 4
 	cell="$role $cell_auth $cell_family $cell_cipher"
@@ -190,16 +190,14 @@ run_cell() {
 		verdict=FAILED
 		afresh
 	}
-	table+=("| $peer_title | $role | $cell_auth | $cell_family | $cell_cipher | ${list// /, } | $verdict | $((SECONDS - began)) s |")
+	table+=("| $title | $role | $cell_auth | $cell_family | $cell_cipher | ${list// /, } | $verdict | $((SECONDS - began)) s |")
 }
 
 ktap_require root esp
 nat_works || ktap_skip_all "this kernel has no NAT by nftables"
 postern_require
 "${peer}_require"
-title=${peer}_title
-peer_title=${!title}
-pki=$scratch/pki placed= table=() nat_shift=10000
+pki=$scratch/pki placed= table=() nat_shift=10000 title=
 
 need "certificates are made" make_pki
 need "the lab comes up" lab_up two-gateways
@@ -210,11 +208,13 @@ for route in 10.1.0.0/24 10.2.0.0/24 2001:db8:1::/64 2001:db8:2::/64; do
 done | in_node wan ip -batch -
 need "the network in the middle is watched" watch_start
 
-while read -r who line; do
-	[ "$who" = "$peer" ] && [[ $line =~ $pattern ]] || continue
-	began=$SECONDS
-	run_cell $line
-done < <(sed '/^#/d' "$matrix/cells"; echo)
+mapfile -t lines <"$matrix/cells/$peer"
+for line in "${lines[@]}"; do
+	case $line in
+	"title "*)			title=${line#title } ;;
+	initiator*|responder*)		[[ ! $line =~ $pattern ]] || run_cell $line ;;
+	esac
+done
 check "there were cells" test ${#table[@]} -gt 0
 [ -z "$placed" ] || {
 	check "$peer stops" at "$theirs" stop

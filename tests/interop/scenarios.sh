@@ -225,6 +225,7 @@ delete_ike() {
 
 dead_peer() {
 	local what="$cell: ${kind_of[$theirs]} dies"
+	check "$what: posternd gets impatient" at "$ours" hurry
 	check "$what" at "$theirs" kill
 	check "$what: posternd finds out" soon 20 at "$ours" has_none
 	check "$what: posternd's kernel is clean" soon 5 kernel_is_clean "$ours"

@@ -6,8 +6,6 @@
 posternd=$build/userspace/ikev2/daemon/posternd
 postern=$build/userspace/tools/postern
 
-postern_title=Postern
-
 postern_require() {
 	[ -x "$posternd" ] && [ -x "$postern" ] || ktap_skip_all "no posternd in $build"
 }
@@ -29,13 +27,17 @@ postern_kill() {
 
 postern_configure() {
 	{
+		swanctl_conf ${cell_dpd:+"dpd_delay = 1s"}
 		echo "settings {"
 		echo "	fragment_size = 576"
-		# Dead after four seconds of silence.
-		[ -z "$cell_dpd" ] || printf '	%s\n' "retransmit_timeout = 1s" "retransmit_base = 1" "retransmit_tries = 2"
 		echo "}"
-		swanctl_conf
-	} | in_node "$1" sh -c 'cat >/etc/postern/postern.conf; exec "$@"' configure "$postern" load
+	} | in_node "$1" sh -c 'cat >/etc/postern/postern.conf; exec "$0" load' "$postern"
+}
+
+# postern_hurry NODE: from now on, who doesn't answer is dead after three seconds. (Not before: the tunnel may take longer to come up.)
+postern_hurry() {
+	in_node "$1" sh -c 'sed -i "s/^settings {/& retransmit_timeout = 1s\n retransmit_base = 1\n retransmit_tries = 2\n/" \
+		/etc/postern/postern.conf; exec "$0" load' "$postern"
 }
 
 postern_up() {

@@ -3,8 +3,6 @@
 # strongSwan as one side of a cell (see matrix.sh).
 . "$top/tests/interop/peers/swanctl-conf.sh"
 
-strongswan_title="strongSwan 5.9.8"
-
 strongswan_require() {
 	[ -x /usr/sbin/charon-systemd ] && [ -n "$(command -v swanctl)" ] || ktap_skip_all "no strongSwan"
 }

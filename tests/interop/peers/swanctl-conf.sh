@@ -38,6 +38,7 @@ swanctl_esp_proposal() {
 	esac
 }
 
+# swanctl_conf [OPTION-OF-THE-CONNECTION]...
 swanctl_conf() {
 	cat <<-EOT
 	connections {
@@ -49,7 +50,7 @@ swanctl_conf() {
 			proposals = $(swanctl_ike_proposal)
 			fragmentation = ${cell_fragmentation:-no}
 	EOT
-	[ -z "$cell_dpd" ] || echo "		dpd_delay = 1s"
+	printf '		%s\n' "$@"
 	if [ -n "$cell_vip" ]; then
 		[ "$my_role" = initiator ] && echo "		vips = $vip_wish" || echo "		pools = vip"
 	fi
