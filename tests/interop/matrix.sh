@@ -12,6 +12,7 @@
 # An implementation is a driver, peers/KIND.sh, and so is posternd itself: functions that do one thing to the daemon in a NODE.
 # Each prints what may help and fails if it couldn't do it.
 #
+#	KIND_version		prints what the table calls it (from the programs, without a daemon)
 #	KIND_require		skips the test (ktap_skip_all) where it isn't installed
 #	KIND_start NODE		starts the daemon, with no connection; certificates are in $pki (below). After a KIND_kill, too:
 #				the kernel is clean by then. Returns when the daemon answers
@@ -190,14 +191,15 @@ run_cell() {
 		verdict=FAILED
 		afresh
 	}
-	table+=("| $title | $role | $cell_auth | $cell_family | $cell_cipher | ${list// /, } | $verdict | $((SECONDS - began)) s |")
+	table+=("| $version | $role | $cell_auth | $cell_family | $cell_cipher | ${list// /, } | $verdict | $((SECONDS - began)) s |")
 }
 
 ktap_require root esp
 nat_works || ktap_skip_all "this kernel has no NAT by nftables"
 postern_require
 "${peer}_require"
-pki=$scratch/pki placed= table=() nat_shift=10000 title=
+version=$("${peer}_version")
+pki=$scratch/pki placed= table=() nat_shift=10000
 
 need "certificates are made" make_pki
 need "the lab comes up" lab_up two-gateways
@@ -211,8 +213,7 @@ need "the network in the middle is watched" watch_start
 mapfile -t lines <"$matrix/cells/$peer"
 for line in "${lines[@]}"; do
 	case $line in
-	"title "*)			title=${line#title } ;;
-	initiator*|responder*)		[[ ! $line =~ $pattern ]] || run_cell $line ;;
+	initiator*|responder*)	[[ ! $line =~ $pattern ]] || run_cell $line ;;
 	esac
 done
 check "there were cells" test ${#table[@]} -gt 0

@@ -21,6 +21,9 @@ long=$label.$label.$label.$label.$label.$label
 # configuration LOCAL REMOTE ME OTHER LOCAL-NET REMOTE-NET
 configuration() {
 	cat <<-EOF
+	settings {
+		fragment_size = 576
+	}
 	connections {
 		nat {
 			version = 2
@@ -55,22 +58,9 @@ configuration() {
 	EOF
 }
 
-# strongSwan has the size in another file.
-fragment_size() {
-	case ${gw_kind[$1]} in
-	postern)
-		in_node "$1" sh -c 'printf "settings {\n  fragment_size = 576\n}\n" >>/etc/postern/postern.conf'
-		;;
-	strongswan)
-		in_node "$1" sed -i 's/^charon-systemd {/&\n\tfragment_size = 576/' /etc/strongswan.conf
-		;;
-	esac
-}
-
 start_both() {
 	configuration 192.0.2.1 198.51.100.1 a b 10.1.0.0/24 10.2.0.0/24 | gw_configure gw-a &&
 		configuration 198.51.100.1 "$nat_address" b a 10.2.0.0/24 10.1.0.0/24 | gw_configure gw-b || return 1
-	fragment_size gw-a && fragment_size gw-b || return 1
 	gw_start gw-a && gw_start gw-b
 }
 

@@ -217,9 +217,9 @@ delete_ike() {
 	check "$what" at "$1" down_ike
 	for node in gw-a gw-b; do
 		check "$what: ${kind_of[$node]} has none" soon 10 at $node has_none
-		check "$what: no SA is in $node's kernel" soon 10 has_no_sas $node
 	done
 	check "$what: posternd's kernel is clean" soon 5 kernel_is_clean "$ours"
+	check "$what: no SA is in $peer's kernel" soon 10 has_no_sas "$theirs"
 }
 
 dead_peer() {

@@ -20,7 +20,7 @@ POSTERND_OPTIONS="--ipsec null --no-bpf"
 ctl() {
 	local node=$1
 	shift
-	gw_swanctl "$node" "$@" --uri unix:///run/postern.vici
+	in_node "$node" swanctl "$@" --uri unix:///run/postern.vici
 }
 
 # says PATTERN NODE ARGUMENT...: what it prints matches.

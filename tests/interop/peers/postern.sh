@@ -1,19 +1,30 @@
 # SPDX-License-Identifier: MIT
 #
-# posternd as one side of a cell (see matrix.sh).
-. "$top/tests/interop/peers/swanctl-conf.sh"
+# posternd as one side of a cell (matrix.sh), and as a gateway of other tests (gateways.sh), which name a CONNECTION of theirs.
+. "$top/tests/interop/peers/vici.sh"
 
-posternd=$build/userspace/ikev2/daemon/posternd
-postern=$build/userspace/tools/postern
+vici_driver postern /run/postern.vici
 
 postern_require() {
 	[ -x "$posternd" ] && [ -x "$postern" ] || ktap_skip_all "no posternd in $build"
 }
 
+postern_version() {
+	"$postern" --version
+}
+
+# postern_write NODE <CONFIGURATION
+postern_write() {
+	in_node "$1" sh -c 'cat >/etc/postern/postern.conf'
+}
+
+# postern_launch NODE: with the configuration that is there, and the options of POSTERND_OPTIONS.
+postern_launch() {
+	node_start "$1" posternd "$posternd" ${POSTERND_OPTIONS:-} && wait_for 30 in_node "$1" "$postern" version
+}
+
 postern_start() {
-	in_node "$1" sh -c 'cat >/etc/postern/postern.conf' </dev/null
-	swanctl_pki "$1" /etc/postern
-	node_start "$1" posternd "$posternd" && wait_for 30 in_node "$1" "$postern" version
+	swanctl_pki "$1" /etc/postern && postern_write "$1" </dev/null && postern_launch "$1"
 }
 
 postern_stop() {
@@ -38,40 +49,6 @@ postern_configure() {
 postern_hurry() {
 	in_node "$1" sh -c 'sed -i "s/^settings {/& retransmit_timeout = 1s\n retransmit_base = 1\n retransmit_tries = 2\n/" \
 		/etc/postern/postern.conf; exec "$0" load' "$postern"
-}
-
-postern_up() {
-	in_node "$1" "$postern" --timeout 60 up gw/net
-}
-
-postern_down_ike() {
-	in_node "$1" "$postern" --timeout 60 down --ike gw
-}
-
-postern_down_child() {
-	in_node "$1" "$postern" --timeout 60 down --child net
-}
-
-postern_rekey_ike() {
-	in_node "$1" "$postern" rekey --ike gw
-}
-
-postern_rekey_child() {
-	in_node "$1" "$postern" rekey --child net
-}
-
-postern_list() {
-	in_node "$1" "$postern" list-sas
-}
-
-postern_has() {
-	local sas
-	sas=$(postern_list "$1") && [[ $sas =~ gw:\ [^$'\n']*\ ESTABLISHED && $sas =~ net:\ [^$'\n']*\ INSTALLED ]]
-}
-
-postern_has_none() {
-	local sas
-	sas=$(postern_list "$1") && [ -z "$sas" ]
 }
 
 postern_log() {

@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: MIT
 #
-# strongSwan as one side of a cell (see matrix.sh).
-. "$top/tests/interop/peers/swanctl-conf.sh"
+# strongSwan as one side of a cell (matrix.sh), and as a gateway of other tests (gateways.sh), which name a CONNECTION of theirs.
+. "$top/tests/interop/peers/vici.sh"
+
+vici_driver strongswan /run/charon.vici
 
 strongswan_require() {
 	[ -x /usr/sbin/charon-systemd ] && [ -n "$(command -v swanctl)" ] || ktap_skip_all "no strongSwan"
 }
 
-strongswan_start() {
-	in_node "$1" sh -c 'cat >/etc/strongswan.conf; : >/etc/swanctl/swanctl.conf' <<-EOT
+strongswan_version() {
+	swanctl --help | sed -n "s/ swanctl//p;q"
+}
+
+# strongswan_write NODE <CONFIGURATION
+strongswan_write() {
+	in_node "$1" sh -c 'cat >/etc/swanctl/swanctl.conf'
+}
+
+# strongswan_launch NODE: with the configuration that is there.
+strongswan_launch() {
+	in_node "$1" sh -c 'cat >/etc/strongswan.conf' <<-EOT
 		charon-systemd {
 			fragment_size = 576
 			load_modular = yes
@@ -24,8 +36,12 @@ strongswan_start() {
 			}
 		}
 	EOT
-	swanctl_pki "$1" /etc/swanctl
-	node_start "$1" charon /usr/sbin/charon-systemd && wait_for 30 in_node "$1" swanctl --version --daemon
+	node_start "$1" charon /usr/sbin/charon-systemd && wait_for 30 in_node "$1" "$postern" --control /run/charon.vici version &&
+		in_node "$1" swanctl --load-all
+}
+
+strongswan_start() {
+	swanctl_pki "$1" /etc/swanctl && strongswan_write "$1" </dev/null && strongswan_launch "$1"
 }
 
 strongswan_stop() {
@@ -37,39 +53,9 @@ strongswan_kill() {
 	:
 }
 
+# Certificates and keys are there since the start.
 strongswan_configure() {
-	swanctl_conf | in_node "$1" sh -c 'cat >/etc/swanctl/swanctl.conf; exec swanctl --load-all --clear'
-}
-
-strongswan_up() {
-	in_node "$1" swanctl --initiate --ike gw --child net --timeout 60
-}
-
-strongswan_down_ike() {
-	in_node "$1" swanctl --terminate --ike gw --timeout 60
-}
-
-strongswan_down_child() {
-	in_node "$1" swanctl --terminate --child net --timeout 60
-}
-
-strongswan_rekey_ike() {
-	in_node "$1" swanctl --rekey --ike gw
-}
-
-strongswan_rekey_child() {
-	in_node "$1" swanctl --rekey --child net
-}
-
-strongswan_has() {
-	local sas
-	sas=$(in_node "$1" swanctl --list-sas) &&
-		[[ $sas =~ gw:\ [^$'\n']*\ ESTABLISHED && $sas =~ net:\ [^$'\n']*\ INSTALLED ]]
-}
-
-strongswan_has_none() {
-	local sas
-	sas=$(in_node "$1" swanctl --list-sas) && [ -z "$sas" ]
+	swanctl_conf | in_node "$1" sh -c 'cat >/etc/swanctl/swanctl.conf; exec swanctl --load-all'
 }
 
 strongswan_log() {

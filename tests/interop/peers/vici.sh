@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-# A cell's configuration in the language of swanctl.conf, which posternd and strongSwan read: connection "gw" with child "net".
+# What posternd and strongSwan have in common: the language of swanctl.conf, in which a cell is connection "gw" with child "net",
+# and the control protocol. Both are driven by postern(8), which starts much faster than swanctl does.
+
+posternd=$build/userspace/ikev2/daemon/posternd
+postern=$build/userspace/tools/postern
 
 # swanctl_pki NODE FOLDER: the certificates and keys of all methods, where the daemon looks for them.
 swanctl_pki() {
@@ -70,4 +74,47 @@ swanctl_conf() {
 	EOT
 	[ -z "$cell_vip" ] || [ "$my_role" = initiator ] || printf 'pools {\n\tvip {\n\t\taddrs = %s\n\t}\n}\n' "$vip_pool"
 	[ "$cell_auth" != psk ] || printf 'secrets {\n\tike-gw {\n\t\tsecret = "%s"\n\t}\n}\n' "$cell_secret"
+}
+
+# vici_driver KIND SOCKET: makes KIND_up and so on of the functions below.
+vici_driver() {
+	local verb
+	for verb in up down_ike down_child rekey_ike rekey_child list has has_none; do
+		eval "$1_$verb() { vici_$verb $2 \"\$@\"; }"
+	done
+}
+
+# vici_VERB SOCKET NODE [CONNECTION]
+vici_up() {
+	in_node "$2" "$postern" --control "$1" --timeout 60 up --ike "${3:-gw}" --child net
+}
+
+vici_down_ike() {
+	in_node "$2" "$postern" --control "$1" --timeout 60 down --ike "${3:-gw}"
+}
+
+vici_down_child() {
+	in_node "$2" "$postern" --control "$1" --timeout 60 down --child net
+}
+
+vici_rekey_ike() {
+	in_node "$2" "$postern" --control "$1" rekey --ike "${3:-gw}"
+}
+
+vici_rekey_child() {
+	in_node "$2" "$postern" --control "$1" rekey --child net
+}
+
+vici_list() {
+	in_node "$2" "$postern" --control "$1" list-sas
+}
+
+vici_has() {
+	local sas
+	sas=$(vici_list "$@") && [[ $'\n'$sas =~ $'\n'"${3:-gw}":\ [^$'\n']*ESTABLISHED && $sas =~ net:\ [^$'\n']*INSTALLED ]]
+}
+
+vici_has_none() {
+	local sas
+	sas=$(vici_list "$@") && [[ $'\n'$sas != *$'\n'"${3:-gw}: "* ]]
 }
