@@ -39,14 +39,12 @@ lab_nodes() {
 	done
 }
 
-# The process outside that keeps a node.
+# lab_keeper NODE: the process outside that keeps it, in REPLY.
 lab_keeper() {
-	local keeper
-	if ! read -r keeper 2>/dev/null <"$lab_dir/nodes/$1"; then
+	if ! read -r REPLY 2>/dev/null <"$lab_dir/nodes/$1"; then
 		echo "lab: no node $1 in ${lab_dir:-a lab that is up}" >&2
 		return 1
 	fi
-	echo "$keeper"
 }
 
 # What "ip -batch" has to do inside a node: interfaces up, addresses, routes.
@@ -115,8 +113,8 @@ lab_assemble() {
 		wait_for 30 test -e "$lab_dir/ready.$node" || return 1
 	done
 	while read -r left left_if right right_if; do
-		echo "link add $left_if netns $(lab_keeper "$left") type veth" \
-			"peer name $right_if netns $(lab_keeper "$right")"
+		lab_keeper "$left" && left=$REPLY && lab_keeper "$right" || return 1
+		echo "link add $left_if netns $left type veth peer name $right_if netns $REPLY"
 	done < <(lab_lines link) | ip -batch - || return 1
 	for node in $(lab_nodes); do
 		lab_node_batch "$node" | in_node "$node" ip -batch - || return 1
@@ -125,11 +123,10 @@ lab_assemble() {
 
 # in_node NODE COMMAND [ARGUMENT]...: its exit code is returned.
 in_node() {
-	local keeper
-	keeper=$(lab_keeper "$1") || return 1
+	lab_keeper "$1" || return 1
 	shift
-	nsenter --net="/proc/$keeper/ns/net" --mount="/proc/$keeper/ns/mnt" --uts="/proc/$keeper/ns/uts" \
-		--pid="/proc/$keeper/ns/pid_for_children" --wd="$PWD" -- "$@"
+	nsenter --net="/proc/$REPLY/ns/net" --mount="/proc/$REPLY/ns/mnt" --uts="/proc/$REPLY/ns/uts" \
+		--pid="/proc/$REPLY/ns/pid_for_children" --wd="$PWD" -- "$@"
 }
 
 node_log() {

@@ -5,16 +5,16 @@
 # The tunnel is made to be different from the plain one:
 #	fragmentation	IKE_AUTH goes in fragments both ways (RFC 7383)
 #	nat		the initiator is behind a NAT (RFC 7296 2.23)
-#	pfs		rekeyed Child SAs have a key exchange of their own (1.3.1)
-#	transport	transport mode between the gateways (1.3.1)
-#	virtual-ip	the initiator gets an internal address (2.19)
+#	pfs		rekeyed Child SAs have a key exchange of their own (RFC 7296 1.3.1)
+#	transport	transport mode between the gateways (RFC 7296 1.3.1)
+#	virtual-ip	the initiator gets an internal address (RFC 7296 2.19)
 # Something is done to it, by posternd (-by-us) or by the peer (-by-peer):
-#	rekey-child-by-us rekey-child-by-peer		(1.3.3, 2.8)
-#	rekey-ike-by-us rekey-ike-by-peer		(1.3.2, 2.8)
-#	delete-child-by-us delete-child-by-peer		the IKE SA stays (1.4.1)
+#	rekey-child-by-us rekey-child-by-peer		RFC 7296 1.3.3, 2.8
+#	rekey-ike-by-us rekey-ike-by-peer		RFC 7296 1.3.2, 2.8
+#	delete-child-by-us delete-child-by-peer		the IKE SA stays (RFC 7296 1.4.1)
 # It ends:
-#	delete-ike-by-us delete-ike-by-peer		(1.4.1)
-#	dpd		the peer gets killed: posternd finds out by itself (2.4)
+#	delete-ike-by-us delete-ike-by-peer		RFC 7296 1.4.1
+#	dpd		the peer gets killed: posternd finds out by itself (RFC 7296 2.4)
 
 # scenarios WORD...: the whole cell.
 scenarios() {
