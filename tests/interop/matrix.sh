@@ -83,7 +83,7 @@ at() {
 
 # A CA and a certificate for each method and gateway: once, and for all cells.
 make_pki() {
-	local method node new
+	local method node
 	local -A key=([rsa]=rsa:2048 [ecdsa]="ec -pkeyopt ec_paramgen_curve:P-256" [ed25519]=ed25519)
 	mkdir "$pki" && openssl req -x509 -newkey ${key[ecdsa]} -nodes -days 3650 -subj "/CN=interop CA" \
 		-addext keyUsage=critical,keyCertSign,cRLSign -keyout "$pki/ca.key" -out "$pki/ca.pem" || return 1
