@@ -61,6 +61,10 @@ class Peer:
                 fault = self.read(line.strip())
                 if fault:
                     raise Bad(f'cells/{name}:{number}: {fault}')
+        for cell in self.cells:
+            for pair in pairs_of(cell):
+                if self.excuse(pair):
+                    raise Bad(f'cells/{name}: a cell has {shown(pair)}, which can\'t be')
 
     def read(self, line):
         """Takes a line; returns what is wrong with it, or None."""
@@ -78,10 +82,8 @@ class Peer:
             self.cannot.append((frozenset(values), reason.strip()))
             return None
         words = tuple(line.split())
-        cell = words[:len(SINGLE)], words[len(SINGLE):]
-        self.cells.append(cell)
-        return fault_of(*cell) or next((f'it says that {shown(pair)} can\'t be' for pair in pairs_of(cell) if self.excuse(pair)),
-                                       None)
+        self.cells.append((words[:len(SINGLE)], words[len(SINGLE):]))
+        return fault_of(*self.cells[-1])
 
     def excuse(self, pair):
         """Why it can't be, or None."""
