@@ -40,7 +40,7 @@
 #	cell_auth		psk, rsa, ecdsa, ed25519: the same method on both sides
 #	cell_family		ipv4, ipv6: of the outer and of the inner addresses
 #	cell_cipher		gcm	IKE: AES-GCM-16 128, PRF SHA2-256, Curve25519;		ESP: AES-GCM-16 128
-#				cbc	IKE: AES-CBC 128, SHA2-256 (PRF and integrity), MODP-2048;	ESP: AES-CBC 128, SHA2-256
+#				cbc	IKE: AES-CBC 128, SHA2-256 (PRF and integrity), MODP-2048;	ESP: AES-CBC 128, $esp_integrity
 #				chacha	IKE: ChaCha20-Poly1305, PRF SHA2-256, Curve25519;	ESP: ChaCha20-Poly1305
 #				and nothing else is offered or accepted. No ESN in ESP
 #	cell_mode		tunnel, transport
@@ -49,6 +49,7 @@
 #	cell_nat		yes or empty: gw-a is behind a NAT (the addresses below say so where it matters)
 #	cell_vip		yes or empty: the initiator asks for $vip_wish (0.0.0.0 or ::) and the responder lends from $vip_pool
 #	cell_dpd		yes or empty: the peer gets killed and posternd asks for signs of life; nothing to be configured in a peer
+#	cell_what		all that is done in the cell (scenarios.sh)
 #	cell_secret		of PSK
 #	my_role			initiator, responder
 #	my_address other_address	of the gateways
@@ -68,6 +69,8 @@ matrix=$top/tests/interop
 peer=${1:-strongswan}
 pattern=${2:-.}
 
+# HMAC in ESP; a driver whose daemon can't do that has another.
+esp_integrity=sha256
 . "$matrix/peers/postern.sh"
 . "$matrix/peers/$peer.sh"
 . "$matrix/watch.sh"
@@ -178,20 +181,19 @@ flush_kernel() {
 
 # A line of the file: ROLE AUTH FAMILY CIPHER SCENARIO...
 run_cell() {
-	local role=$1 failed=$ktap_failed began=$SECONDS verdict=ok list
+	local role=$1 failed=$ktap_failed began=$SECONDS verdict=ok
 	cell_auth=$2 cell_family=$3 cell_cipher=$4
 	shift 4
-	cell="$role $cell_auth $cell_family $cell_cipher"
+	cell="$role $cell_auth $cell_family $cell_cipher" cell_what=$*
 	cell_mode=tunnel cell_pfs= cell_fragmentation= cell_nat= cell_vip= cell_dpd= cell_secret="of the lab only"
 	place $role
 	scenarios "$@"
 	[ -z "$cell_nat" ] || check "$cell: the NAT goes" nat_down
-	list=$*
 	[ "$ktap_failed" = "$failed" ] || {
 		verdict=FAILED
 		afresh
 	}
-	table+=("| $version | $role | $cell_auth | $cell_family | $cell_cipher | ${list// /, } | $verdict | $((SECONDS - began)) s |")
+	table+=("| $version | $role | $cell_auth | $cell_family | $cell_cipher | ${cell_what// /, } | $verdict | $((SECONDS - began)) s |")
 }
 
 ktap_require root esp

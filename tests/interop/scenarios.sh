@@ -84,7 +84,7 @@ kernel_has_pair() {
 	sas_read "$1"
 	echo "$sas"
 	[ ${#spis[@]} = 2 ] && [[ $sas == *"$transform"*"$transform"* && $sas == *"mode $cell_mode"*"mode $cell_mode"* ]] || return 1
-	[ $cell_cipher != cbc ] || [[ $sas == *"auth-trunc hmac(sha256)"*" 128"* ]] || return 1
+	[ $cell_cipher != cbc ] || [[ $sas == *"auth-trunc hmac($esp_integrity)"*" $((${esp_integrity#sha} / 2))"* ]] || return 1
 	case ${cell_nat:-no}-$1 in
 	no-*)		[[ $sas != *encap* ]] ;;
 	yes-gw-a)	[[ $sas == *"encap type espinudp sport 4500 dport 4500"*"encap type espinudp sport 4500 dport 4500"* ]] ;;

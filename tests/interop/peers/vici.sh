@@ -37,7 +37,7 @@ swanctl_ike_proposal() {
 swanctl_esp_proposal() {
 	case $cell_cipher in
 	gcm)	echo "aes128gcm16${cell_pfs:+-x25519}" ;;
-	cbc)	echo "aes128-sha256${cell_pfs:+-modp2048}" ;;
+	cbc)	echo "aes128-$esp_integrity${cell_pfs:+-modp2048}" ;;
 	chacha)	echo "chacha20poly1305${cell_pfs:+-x25519}" ;;
 	esac
 }
