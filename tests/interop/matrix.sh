@@ -84,22 +84,6 @@ at() {
 	"${kind_of[$1]}_$2" "$1"
 }
 
-# A CA and a certificate for each method and gateway: once, and for all cells.
-make_pki() {
-	local method node
-	local -A key=([rsa]=rsa:2048 [ecdsa]="ec -pkeyopt ec_paramgen_curve:P-256" [ed25519]=ed25519)
-	mkdir "$pki" && openssl req -x509 -newkey ${key[ecdsa]} -nodes -days 3650 -subj "/CN=interop CA" \
-		-addext keyUsage=critical,keyCertSign,cRLSign -keyout "$pki/ca.key" -out "$pki/ca.pem" || return 1
-	for method in rsa ecdsa ed25519; do
-		for node in gw-a gw-b; do
-			openssl req -x509 -CA "$pki/ca.pem" -CAkey "$pki/ca.key" -newkey ${key[$method]} -nodes -days 3650 \
-				-subj "/CN=$method.$node.test" -addext "subjectAltName=DNS:$method.$node.test" \
-				-addext basicConstraints=critical,CA:FALSE -addext keyUsage=critical,digitalSignature \
-				-keyout "$pki/$method.$node.key" -out "$pki/$method.$node.pem" || return 1
-		done
-	done
-}
-
 # identity NODE: it tells of the method, and is long where a shared secret wouldn't make a message that needs fragments.
 identity() {
 	local long=
@@ -198,12 +182,13 @@ run_cell() {
 
 ktap_require root esp
 nat_works || ktap_skip_all "this kernel has no NAT by nftables"
+pki=$build/tests/interop/pki
+[ -e "$pki/made" ] || ktap_skip_all "no certificates: no openssl when this was built"
 postern_require
 "${peer}_require"
 version=$("${peer}_version")
-pki=$scratch/pki placed= table=() nat_shift=10000
+placed= table=() nat_shift=10000
 
-need "certificates are made" make_pki
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
 # What isn't protected must not arrive.
