@@ -15,6 +15,7 @@ gw_kind=([gw-a]=postern [gw-b]=strongswan)
 gw_require postern strongswan
 [ -e /usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so ] || ktap_skip_all "strongSwan has no kernel-libipsec"
 POSTERND_OPTIONS="--ipsec null --no-bpf"
+strongswan_plugins="aes des sha1 sha2 hmac xcbc cmac ctr ccm gmp kernel-libipsec"
 
 # configuration IKE LOCAL REMOTE LOCAL-TS REMOTE-TS ME OTHER
 configuration() {
@@ -53,7 +54,6 @@ configuration() {
 start_both() {
 	configuration "$1" 192.0.2.1 198.51.100.1 10.1.0.0/24 10.2.0.0/24 gw-a.example gw-b.example | gw_configure gw-a || return 1
 	configuration "$1" 198.51.100.1 192.0.2.1 10.2.0.0/24 10.1.0.0/24 gw-b.example gw-a.example | gw_configure gw-b || return 1
-	in_node gw-b sed -i 's/include .*/&\n\t\tkernel-libipsec {\n\t\t\tload = yes\n\t\t}/' /etc/strongswan.conf
 	gw_start gw-a && gw_start gw-b
 }
 
@@ -62,16 +62,9 @@ stop_both() {
 	gw_stop gw-b
 }
 
-rekey() {
-	case ${gw_kind[$1]} in
-	postern)	gw_swanctl "$1" --rekey --ike net --uri unix:///run/postern.vici ;;
-	strongswan)	gw_swanctl "$1" --rekey --ike net ;;
-	esac
-}
-
 # The number of gw-a's newest IKE SA; it grows.
 newest() {
-	gw_swanctl gw-a --list-sas --uri unix:///run/postern.vici | sed -n 's/^net: #\([0-9]*\), ESTABLISHED.*/\1/p' | sort -n |
+	gw_list gw-a | sed -n 's/^net: #\([0-9]*\) ESTABLISHED.*/\1/p' | sort -n |
 		tail -1
 }
 
@@ -88,7 +81,7 @@ life() {
 	done
 	for node in gw-a gw-b; do
 		before=$(newest)
-		check "$suite, begun by $1: $node rekeys it" rekey $node
+		check "$suite, begun by $1: $node rekeys it" gw_rekey $node net
 		check "$suite, begun by $1: there is a new one" wait_for 10 newer_than "$before"
 	done
 	for node in gw-a gw-b; do

@@ -67,14 +67,6 @@ start_both() {
 	gw_start gw-a && gw_start gw-b
 }
 
-# ctl NODE ARGUMENT...: swanctl against the daemon there.
-ctl() {
-	local node=$1
-	shift
-	[ "${gw_kind[$node]}" = strongswan ] || set -- "$@" --uri unix:///run/postern.vici
-	gw_swanctl "$node" "$@"
-}
-
 add_addresses() {
 	local n dev
 	dev=$(in_node host-b ip -o addr show to 10.2.0.10 | awk '{print $2}')
@@ -99,9 +91,9 @@ for n in "${!suites[@]}"; do
 	check "${suites[$n]}: nothing arrives without it" refuted in_node host-a ping -c 1 -W 1 $address
 	for node in gw-a gw-b; do
 		what="${suites[$n]}, begun by $node (${gw_kind[$node]})"
-		check "$what: it comes up" ctl $node --initiate --child c$n --timeout 30
+		check "$what: it comes up" gw_up $node net c$n
 		check "$what: host-a reaches host-b" pings $address
-		check "$what: it goes" ctl $node --terminate --child c$n --timeout 30
+		check "$what: it goes" gw_down_child $node c$n
 	done
 done
 check "gw-a stops" gw_stop gw-a

@@ -7,8 +7,11 @@
 #	gw_require KIND...
 #	gw_configure NODE <config
 #	gw_start NODE				its log: $(gw_log NODE)
-#	gw_up NODE CONNECTION			an IKE SA with its child "net"; fails if it can't be had
+#	gw_up NODE CONNECTION [CHILD]		an IKE SA with that child, or "net"; fails if it can't be had
+#	gw_rekey NODE CONNECTION		rekeys its IKE SA
+#	gw_list NODE				its IKE SAs
 #	gw_down NODE CONNECTION			deletes it
+#	gw_down_child NODE CHILD
 #	gw_has NODE CONNECTION			it is established there, with an installed child
 #	gw_has_none NODE CONNECTION
 #	gw_stop NODE
@@ -41,11 +44,23 @@ gw_stop() {
 }
 
 gw_up() {
-	"${gw_kind[$1]}_up" "$1" "$2"
+	"${gw_kind[$1]}_up" "$@"
 }
 
 gw_down() {
 	"${gw_kind[$1]}_down_ike" "$1" "$2"
+}
+
+gw_down_child() {
+	"${gw_kind[$1]}_down_child" "$@"
+}
+
+gw_rekey() {
+	"${gw_kind[$1]}_rekey_ike" "$@"
+}
+
+gw_list() {
+	"${gw_kind[$1]}_list" "$1"
 }
 
 gw_has() {

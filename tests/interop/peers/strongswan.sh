@@ -18,13 +18,13 @@ strongswan_write() {
 	in_node "$1" sh -c 'cat >/etc/swanctl/swanctl.conf'
 }
 
-# strongswan_launch NODE: with the configuration that is there. The plugins are those that are needed: all that there are take four
-# times as long to start.
+# strongswan_launch NODE: with the configuration that is there. The plugins are those that are needed, and what
+# $strongswan_plugins adds: all that there are take four times as long to start.
 strongswan_launch() {
 	in_node "$1" sh -c 'cat >/etc/strongswan.conf' <<-EOT
 		charon-systemd {
 			fragment_size = 576
-			load = random nonce pem pkcs1 pkcs8 x509 revocation constraints pubkey openssl curve25519 chapoly kdf kernel-netlink socket-default vici
+			load = random nonce ${strongswan_plugins:-} pem pkcs1 pkcs8 x509 revocation constraints pubkey openssl curve25519 chapoly kdf kernel-netlink socket-default vici
 			filelog {
 				out {
 					path = $(strongswan_log "$1")

@@ -84,9 +84,9 @@ vici_driver() {
 	done
 }
 
-# vici_VERB SOCKET NODE [CONNECTION]
+# vici_VERB SOCKET NODE [CONNECTION], vici_up ... [CONNECTION [CHILD]], vici_down_child ... [CHILD]
 vici_up() {
-	in_node "$2" "$postern" --control "$1" --timeout 60 up --ike "${3:-gw}" --child net
+	in_node "$2" "$postern" --control "$1" --timeout 60 up --ike "${3:-gw}" --child "${4:-net}"
 }
 
 vici_down_ike() {
@@ -94,7 +94,7 @@ vici_down_ike() {
 }
 
 vici_down_child() {
-	in_node "$2" "$postern" --control "$1" --timeout 60 down --child net
+	in_node "$2" "$postern" --control "$1" --timeout 60 down --child "${3:-net}"
 }
 
 vici_rekey_ike() {
