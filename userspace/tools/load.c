@@ -9,7 +9,7 @@
 
 /*
  * postern load: without a file the daemon reads its own configuration again; with one, its secrets,
- * pools and then its connections are sent, which replace those of the same names.
+ * authorities, pools and then its connections are sent, which replace those of the same names.
  */
 
 static int report_no_memory(void)
@@ -46,6 +46,11 @@ static int load_connection(struct postern *p, const struct conf_node *conn)
 static int load_pool(struct postern *p, const struct conf_node *pool)
 {
 	return load_section(p, pool, "pool", "load-pool");
+}
+
+static int load_authority(struct postern *p, const struct conf_node *authority)
+{
+	return load_section(p, authority, "authority", "load-authority");
 }
 
 static bool is_owner(const struct conf_node *node)
@@ -110,22 +115,35 @@ static int load_each(struct postern *p, const struct conf_node *root, const char
 
 static int load_tree(struct postern *p, const struct conf_node *root)
 {
+	static const struct {
+		const char *name;
+		int (*load)(struct postern *p, const struct conf_node *section);
+	} kinds[] = {
+		{ "secrets", load_secret },
+		{ "authorities", load_authority },
+		{ "pools", load_pool },
+		{ "connections", load_connection },
+	};
 	const struct conf_node *node;
-	int secrets, pools, connections;
+	int rc = POSTERN_OK, one;
 
 	conf_for_each(node, root)
 	{
-		if (strcmp(node->name, "secrets") && strcmp(node->name, "pools") &&
-		    strcmp(node->name, "connections"))
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(kinds) && strcmp(node->name, kinds[i].name) != 0)
+			i++;
+		if (i == ARRAY_SIZE(kinds))
 			fprintf(stderr,
-				"postern: %s is left out: only secrets, pools and connections can "
-				"be sent\n",
+				"postern: %s is left out: only secrets, authorities, pools and "
+				"connections can be sent\n",
 				node->name);
 	}
-	secrets = load_each(p, root, "secrets", load_secret);
-	pools = load_each(p, root, "pools", load_pool);
-	connections = load_each(p, root, "connections", load_connection);
-	return secrets != POSTERN_OK ? secrets : pools != POSTERN_OK ? pools : connections;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		one = load_each(p, root, kinds[i].name, kinds[i].load);
+		rc = rc != POSTERN_OK ? rc : one;
+	}
+	return rc;
 }
 
 static int load_file(struct postern *p, const char *path)

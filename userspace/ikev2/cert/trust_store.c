@@ -300,6 +300,12 @@ int trust_store_add_crl(struct trust_store_builder *builder, struct bytes data, 
 	return 0;
 }
 
+bool trust_store_uri_fits(const char *uri)
+{
+	return (strncasecmp(uri, "http://", 7) == 0 || strncasecmp(uri, "https://", 8) == 0) &&
+	       strlen(uri) <= URI_MAX;
+}
+
 int trust_store_add_uri(struct trust_store_builder *builder, const struct certificate *ca,
 			enum trust_uri kind, const char *uri)
 {
@@ -307,8 +313,7 @@ int trust_store_add_uri(struct trust_store_builder *builder, const struct certif
 	char *copy;
 	int err;
 
-	if ((strncasecmp(uri, "http://", 7) != 0 && strncasecmp(uri, "https://", 8) != 0) ||
-	    strlen(uri) > URI_MAX)
+	if (!trust_store_uri_fits(uri))
 		return -EINVAL;
 	err = grow((void **)&list->v, list->n, sizeof(list->v[0]));
 	if (err)

@@ -65,9 +65,12 @@ enum trust_uri {
 	TRUST_URI_OCSP,
 };
 
+/* http:// or https://, up to 1000 bytes. */
+bool trust_store_uri_fits(const char *uri);
+
 /*
  * Where a CA's revocation information lies besides what its certificates say (authorities.crl_uris
- * and .ocsp_uris). http:// or https://, up to 1000 bytes. -EINVAL, -ENOSPC, -ENOMEM.
+ * and .ocsp_uris). -EINVAL: trust_store_uri_fits() says no; -ENOSPC; -ENOMEM.
  */
 int trust_store_add_uri(struct trust_store_builder *builder, const struct certificate *ca,
 			enum trust_uri kind, const char *uri);

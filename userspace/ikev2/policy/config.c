@@ -38,7 +38,10 @@ struct ike_config *config_unref(const struct ike_config *config)
 		shared_secret_unref(cfg->secrets[i]);
 	for (size_t i = 0; i < cfg->n_pools; i++)
 		pool_conf_unref(cfg->pools[i]);
+	for (size_t i = 0; i < cfg->n_authorities; i++)
+		authority_conf_unref(cfg->authorities[i]);
 	credentials_unref(cfg->creds);
+	free(cfg->authorities);
 	free(cfg->pools);
 	free(cfg->connections);
 	free(cfg->secrets);
@@ -136,6 +139,8 @@ int config_copy(const struct ike_config *old, struct ike_config **ret_cfg)
 		err = append_secret(cfg, old->secrets[i]);
 	if (!err)
 		err = config_copy_pools(cfg, old, false);
+	if (!err)
+		err = config_copy_authorities(cfg, old, false);
 	if (err)
 		config_unref(cfg);
 	else
@@ -266,7 +271,9 @@ int config_keep_controlled(struct ike_config *cfg, const struct ike_config *old)
 		if (old->secrets[i]->from_control &&
 		    find_secret(cfg, old->secrets[i]->name, n_secrets) == SIZE_MAX)
 			err = append_secret(cfg, old->secrets[i]);
-	return err ? err : config_copy_pools(cfg, old, true);
+	if (!err)
+		err = config_copy_pools(cfg, old, true);
+	return err ? err : config_copy_authorities(cfg, old, true);
 }
 
 /* -------- changes of one thing -------- */

@@ -14,6 +14,7 @@
 #include "pdk/conf/report.h"
 #include "pdk/conf/tree.h"
 #include "pdk/crypto/private_key.h"
+#include "ikev2/policy/authority_conf.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/pool_conf.h"
 #include "ikev2/policy/secrets.h"
@@ -24,6 +25,7 @@ struct credentials;
 #define CONFIG_CONNECTIONS_MAX 65536
 #define CONFIG_SECRETS_MAX     65536
 #define CONFIG_POOLS_MAX       4096
+#define CONFIG_AUTHORITIES_MAX 1024
 
 struct ike_config {
 	unsigned refs;
@@ -35,6 +37,8 @@ struct ike_config {
 	struct credentials *creds; /* certificates and private keys; sealed */
 	size_t n_pools;
 	const struct pool_conf **pools;
+	size_t n_authorities;
+	const struct authority_conf **authorities;
 	uint32_t last_reqid; /* the highest ever given */
 };
 
@@ -51,9 +55,9 @@ extern const struct conf_option config_options[];
 /* -------- making snapshots -------- */
 
 /*
- * From the tree of a file: sections settings, connections, secrets, pools. old (may be NULL) is the
- * current snapshot: what came from the control protocol stays unless the file names it too, and
- * reqids are kept.
+ * From the tree of a file: sections settings, connections, secrets, pools, authorities. old (may be
+ * NULL) is the current snapshot: what came from the control protocol stays unless the file names it
+ * too, and reqids are kept.
  */
 int config_from_tree(const struct conf_node *root, const struct ike_config *old,
 		     struct conf_report *report, struct ike_config **ret_cfg);
@@ -78,6 +82,15 @@ int config_load_pool(const struct ike_config *old, const struct conf_node *reque
 		     struct conf_report *report, struct ike_config **ret_cfg);
 /* -EPERM: it stands in the file. */
 int config_unload_pool(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
+/*
+ * load-authority: the request's sections, each an authority, are added or replace those of their
+ * names. Files that they name are read, and their contents put in the place of the names: blocks.
+ */
+int config_load_authority(const struct ike_config *old, struct conf_node *request,
+			  struct conf_report *report, struct ike_config **ret_cfg);
+/* -EPERM: it stands in the file. */
+int config_unload_authority(const struct ike_config *old, const char *name,
+			    struct ike_config **ret_cfg);
 /* load-cert: { type, flag, data }. */
 int config_load_cert(const struct ike_config *old, const struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg);
@@ -85,8 +98,8 @@ int config_load_cert(const struct ike_config *old, const struct conf_node *reque
 int config_load_key(const struct ike_config *old, const struct conf_node *request,
 		    struct conf_report *report, uint8_t *ret_id, struct ike_config **ret_cfg);
 /* A private key that is decoded already, load-token's for instance. */
-int config_add_key(const struct ike_config *old, const struct private_key *key,
-		   const char *source, struct ike_config **ret_cfg);
+int config_add_key(const struct ike_config *old, const struct private_key *key, const char *source,
+		   struct ike_config **ret_cfg);
 /* unload-key. id: as config_load_key() returned it. */
 int config_unload_key(const struct ike_config *old, struct bytes id, struct ike_config **ret_cfg);
 /* clear-creds: a snapshot without any secret, certificate or key. */

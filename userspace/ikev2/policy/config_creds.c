@@ -45,10 +45,9 @@ static bool same_naming(const struct ike_config *a, const struct ike_config *b)
 int config_seal(struct ike_config *cfg, const struct ike_config *old, struct credentials *fresh,
 		struct conf_report *report)
 {
-	const char *why = NULL;
 	int err;
 
-	if (!fresh && old && same_naming(cfg, old)) {
+	if (!fresh && old && same_naming(cfg, old) && config_same_authorities(cfg, old)) {
 		if (!cfg->creds)
 			cfg->creds = credentials_ref(old->creds);
 		return 0;
@@ -57,18 +56,14 @@ int config_seal(struct ike_config *cfg, const struct ike_config *old, struct cre
 		fresh = credentials_copy(old ? old->creds : NULL, true, true);
 	if (!fresh)
 		return -ENOMEM;
-	err = credentials_seal(fresh, cfg->connections, cfg->n_connections, &why);
-	if (err == 0) {
-		credentials_unref(cfg->creds);
-		cfg->creds = fresh;
-		return 0;
-	}
-	credentials_unref(fresh);
-	if (err == -ENOMEM)
+	err = credentials_seal(fresh, cfg, report);
+	if (err < 0) {
+		credentials_unref(fresh);
 		return err;
-	conf_report_add(report, NULL, "certificates of the connections can't be used: %s",
-			why ? why : strerror(-err));
-	return -EINVAL;
+	}
+	credentials_unref(cfg->creds);
+	cfg->creds = fresh;
+	return 0;
 }
 
 /* A copy of old with these credentials, which it takes over. */
@@ -109,10 +104,13 @@ static const struct {
 	const char *type, *flag;
 	enum credential_kind kind;
 } cert_types[] = {
-	{ "X509", "NONE", CREDENTIAL_CERTIFICATE },  { "X509", "CA", CREDENTIAL_CA },
-	{ "X509", "OCSP", CREDENTIAL_INTERMEDIATE }, { "X509_CRL", "NONE", CREDENTIAL_CRL },
+	{ "X509", "NONE", CREDENTIAL_CERTIFICATE },
+	{ "X509", "CA", CREDENTIAL_CA },
+	{ "X509", "OCSP", CREDENTIAL_INTERMEDIATE },
+	{ "X509_CRL", "NONE", CREDENTIAL_CRL },
 	/* What older clients call them. */
-	{ "X509CA", "NONE", CREDENTIAL_CA },         { "X509OCSP", "NONE", CREDENTIAL_INTERMEDIATE },
+	{ "X509CA", "NONE", CREDENTIAL_CA },
+	{ "X509OCSP", "NONE", CREDENTIAL_INTERMEDIATE },
 };
 
 static bool cert_kind(const struct conf_node *request, enum credential_kind *ret_kind)

@@ -59,6 +59,14 @@ static int take_pool(const struct conf_option *o, const struct conf_node *node, 
 	return config_add_pool(b->cfg, b->old, node, false, report);
 }
 
+static int take_authority(const struct conf_option *o, const struct conf_node *node, void *target,
+			  struct conf_report *report)
+{
+	struct build *b = target;
+
+	return config_add_authority(b->cfg, b->old, node, false, report);
+}
+
 static const char not_eap[] = "EAP is not built yet; use ike<suffix> { }";
 
 static int take_key(const struct conf_option *o, const struct conf_node *node, void *target,
@@ -111,16 +119,23 @@ static const struct conf_option pools_table[] = {
 	{ 0 },
 };
 
+static const struct conf_option authorities_table[] = {
+	{ "*", CONF_OPT_SECTIONS, .options = authority_options, .take = take_authority,
+	  .doc = "A certification authority, by a name." },
+	{ 0 },
+};
+
 const struct conf_option config_options[] = {
 	{ "settings", CONF_OPT_CUSTOM, .options = ike_settings_options, .unit = "a section",
 	  .take = take_settings, .doc = "What concerns the whole daemon." },
 	{ "connections", CONF_OPT_SECTION, .options = connections_table,
 	  .doc = "Whom we talk to, and how." },
-	{ "secrets", CONF_OPT_SECTION, .options = secrets_table, .doc = "Shared secrets, and the passwords of private keys." },
+	{ "secrets", CONF_OPT_SECTION, .options = secrets_table,
+	  .doc = "Shared secrets, and the passwords of private keys." },
 	{ "pools", CONF_OPT_SECTION, .options = pools_table,
 	  .doc = "Internal addresses to lend to clients." },
-	{ "authorities", CONF_OPT_REFUSED,
-	  .doc = "put CA certificates into x509ca; CRLs and OCSP are found by what they say" },
+	{ "authorities", CONF_OPT_SECTION, .options = authorities_table,
+	  .doc = "Certification authorities, and where their CRLs and OCSP servers are." },
 	{ 0 },
 };
 

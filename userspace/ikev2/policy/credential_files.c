@@ -21,7 +21,8 @@ LOG_SUBSYSTEM(creds, "certificates and keys");
 
 /* -------- files -------- */
 
-/* Regular files alone: nobody makes us wait for a pipe. *ret_data is wiped and freed by the caller. */
+/* Regular files alone: nobody makes us wait for a pipe. *ret_data is wiped and freed by the caller.
+ */
 static int read_file(const char *path, size_t most, struct secret *ret_data)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -128,9 +129,7 @@ static bool is_content(const struct conf_node *node)
 	if (node->type == CONF_VALUE)
 		return conf_is_binary(node) || strchr(node->value, '\n');
 	if (node->type == CONF_LIST)
-		conf_for_each(item, node)
-			if (is_content(item))
-				return true;
+		conf_for_each(item, node) if (is_content(item)) return true;
 	return false;
 }
 
@@ -149,17 +148,22 @@ static int inline_names(struct conf_node *section, struct conf_node *node, struc
 	return err;
 }
 
-static int inline_section(struct conf_node *section, struct inlining *in)
+/* A value that names a file becomes its content. */
+static int inline_value(struct conf_node *section, const char *name, struct inlining *in)
 {
-	struct conf_node *file = conf_find_type(section, "file", CONF_VALUE);
+	struct conf_node *file = conf_find_type(section, name, CONF_VALUE);
 	_cleanup_secret_ struct secret content = SECRET_NONE;
 	int err;
 
 	if (!file || is_content(file))
 		return 0;
+	if (file->value[0] != '/' && !in->dir) {
+		conf_report_bad(in->report, file, "an absolute path");
+		return -EINVAL;
+	}
 	err = read_reported(in, file->value, file, &content);
 	if (err == 0)
-		err = conf_add_value(section, "file", secret_bytes(&content), &file->origin, NULL);
+		err = conf_add_value(section, name, secret_bytes(&content), &file->origin, NULL);
 	if (err == 0)
 		conf_free(file);
 	return err == -E2BIG ? -EINVAL : err;
@@ -185,7 +189,7 @@ static int inline_side(struct conf_node *side, struct inlining *in)
 		else if (!ca && !begins(node->name, "cert"))
 			continue;
 		if (node->type == CONF_SECTION)
-			err = inline_section(node, in);
+			err = inline_value(node, "file", in);
 		else if (strcmp(node->name, "certs") == 0 || strcmp(node->name, "cacerts") == 0 ||
 			 strcmp(node->name, "pubkeys") == 0)
 			err = inline_names(side, node, in);
@@ -195,15 +199,11 @@ static int inline_side(struct conf_node *side, struct inlining *in)
 	return err;
 }
 
-int credential_files_inline(struct conf_node *root, const char *dir, struct conf_report *report)
+static int inline_connections(struct conf_node *connections, struct inlining *in)
 {
-	struct conf_node *connections = conf_find_type(root, "connections", CONF_SECTION);
-	struct inlining in = { .dir = dir, .report = report };
 	struct conf_node *conn, *side, *next;
 	int err, failed = 0;
 
-	if (!connections)
-		return 0;
 	conf_for_each(conn, connections)
 	{
 		if (conn->type != CONF_SECTION)
@@ -213,13 +213,42 @@ int credential_files_inline(struct conf_node *root, const char *dir, struct conf
 			if (side->type != CONF_SECTION ||
 			    (!begins(side->name, "local") && !begins(side->name, "remote")))
 				continue;
-			err = inline_side(side, &in);
+			err = inline_side(side, in);
 			if (err == -ENOMEM)
 				return err;
 			failed = failed ? failed : err;
 		}
 	}
 	return failed;
+}
+
+int credential_files_inline_authorities(struct conf_node *authorities, const char *dir,
+					struct conf_report *report)
+{
+	struct inlining in = { .dir = dir, .folder = "x509ca", .report = report };
+	struct conf_node *section;
+	int err = 0;
+
+	conf_for_each(section, authorities)
+	{
+		if (section->type == CONF_SECTION && !err)
+			err = inline_value(section, "cacert", &in);
+		if (section->type == CONF_SECTION && !err)
+			err = inline_value(section, "file", &in);
+	}
+	return err;
+}
+
+int credential_files_inline(struct conf_node *root, const char *dir, struct conf_report *report)
+{
+	struct conf_node *connections = conf_find_type(root, "connections", CONF_SECTION);
+	struct conf_node *authorities = conf_find_type(root, "authorities", CONF_SECTION);
+	struct inlining in = { .dir = dir, .report = report };
+	int err = connections ? inline_connections(connections, &in) : 0;
+
+	if (!err && authorities)
+		err = credential_files_inline_authorities(authorities, dir, report);
+	return err;
 }
 
 /* -------- secrets of keys -------- */
@@ -238,7 +267,8 @@ struct credential_secret {
 const struct conf_option credential_file_options[] = {
 	{ "file", CONF_OPT_STRING, FIELD(file), .unit = "a file",
 	  .doc = "The key's file in its folder, or anywhere with an absolute path." },
-	{ "secret", CONF_OPT_SECRET, FIELD(secret), .doc = "The password that it is encrypted with." },
+	{ "secret", CONF_OPT_SECRET, FIELD(secret),
+	  .doc = "The password that it is encrypted with." },
 	{ 0 },
 };
 
@@ -276,9 +306,9 @@ void credential_files_fini(struct credential_files *f)
 	}
 }
 
-const char *const credential_folders[] = { "x509",    "x509ca", "x509ocsp", "x509crl", "pubkey",
-					   "private", "rsa",	"ecdsa",    "pkcs8",   "pkcs12",
-					   NULL };
+const char *const credential_folders[] = { "x509",   "x509ca",  "x509ocsp", "x509crl",
+					   "pubkey", "private", "rsa",      "ecdsa",
+					   "pkcs8",  "pkcs12",  NULL };
 
 static const char *folder_of(const char *section)
 {
@@ -359,7 +389,7 @@ static struct bytes password_of(const struct loading *l, const char *name)
 {
 	struct credential_secret *s;
 
-	list_for_each(s, &l->files->secrets, link)
+	list_for_each (s, &l->files->secrets, link)
 		if (!s->token && strcmp(s->folder, l->folder) == 0 && strcmp(s->file, name) == 0 &&
 		    s->secret.data)
 			return BYTES(s->secret.data, s->secret.len);
@@ -504,12 +534,12 @@ static int load_token(const struct loading *l, const struct credential_secret *s
 	}
 	if (err == 0 || err == -ENOMEM)
 		return err;
-	conf_report_add(l->report, &s->section->origin, "%s: %s",
-			conf_path(s->section, path, sizeof(path)),
-			err == -ENOTSUP ? "OpenSSL has no provider for this URI (for pkcs11: install and "
-					  "configure pkcs11-provider), or can't use a key of this kind"
-			: err == -ENOENT ? "there is no such private key, or the PIN is wrong"
-					 : "expected a URI, or a handle of hexadecimal digits");
+	conf_report_add(
+		l->report, &s->section->origin, "%s: %s", conf_path(s->section, path, sizeof(path)),
+		err == -ENOTSUP  ? "OpenSSL has no provider for this URI (for pkcs11: install and "
+				   "configure pkcs11-provider), or can't use a key of this kind"
+		: err == -ENOENT ? "there is no such private key, or the PIN is wrong"
+				 : "expected a URI, or a handle of hexadecimal digits");
 	return -EINVAL;
 }
 
@@ -529,9 +559,8 @@ static int load_named(struct loading *l, const struct credential_secret *s)
 	return -EINVAL;
 }
 
-int credential_files_load(const struct credential_files *f, const char *dir,
-			  struct credentials *c, const struct credentials *old,
-			  struct conf_report *report)
+int credential_files_load(const struct credential_files *f, const char *dir, struct credentials *c,
+			  const struct credentials *old, struct conf_report *report)
 {
 	struct loading l = { f, dir, NULL, c, old, report };
 	struct credential_secret *s;
@@ -545,7 +574,7 @@ int credential_files_load(const struct credential_files *f, const char *dir,
 		if (err < 0)
 			return err;
 	}
-	list_for_each(s, &f->secrets, link) {
+	list_for_each (s, &f->secrets, link) {
 		err = s->token ? load_token(&l, s) : load_named(&l, s);
 		if (err == -ENOMEM)
 			return err;

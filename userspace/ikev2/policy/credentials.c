@@ -8,7 +8,8 @@
 
 #include "pdk/crypto/pkcs12.h"
 #include "pdk/crypto/secret.h"
-#include "ikev2/policy/connection.h"
+#include "pdk/conf/report.h"
+#include "ikev2/policy/config.h"
 
 /* -------- one -------- */
 
@@ -232,14 +233,15 @@ static const char *key_why(int err)
 	case -EBADMSG:
 		return "it holds no private key";
 	case -ENOTSUP:
-		return "a key of this kind can't be used (RSA, ECDSA on NIST curves, Ed25519, Ed448)";
+		return "a key of this kind can't be used (RSA, ECDSA on NIST curves, Ed25519, "
+		       "Ed448)";
 	}
 	return NULL;
 }
 
 int credentials_add_key(struct credentials *c, struct bytes data, struct bytes password,
-			const struct credential_origin *from,
-			const struct private_key **ret_key, const char **ret_why)
+			const struct credential_origin *from, const struct private_key **ret_key,
+			const char **ret_why)
 {
 	struct credential *one;
 	uint8_t digest[32];
@@ -293,21 +295,20 @@ int credentials_add_pkcs12(struct credentials *c, struct bytes data, const char 
 	*ret_why = NULL;
 	if (err < 0) {
 		*ret_why = err == -EKEYREJECTED ? "the secret for it is wrong, or missing"
-			   : err == -ENOTSUP	? "it uses algorithms of OpenSSL's legacy provider"
-			   : err == -EBADMSG	? "it is no PKCS#12 container"
+			   : err == -ENOTSUP    ? "it uses algorithms of OpenSSL's legacy provider"
+			   : err == -EBADMSG    ? "it is no PKCS#12 container"
 						: NULL;
 		return err;
 	}
 	if (content.key)
 		err = credentials_add_private(c, content.key, from);
 	for (size_t i = 0; err == 0 && i < content.n_certificates; i++)
-		err = credentials_add_data(c,
-					   i == 0 && content.key_has_certificate
-						   ? CREDENTIAL_CERTIFICATE
-						   : CREDENTIAL_INTERMEDIATE,
-					   BYTES(content.certificates[i].data,
-						 content.certificates[i].len),
-					   from, ret_why);
+		err = credentials_add_data(
+			c,
+			i == 0 && content.key_has_certificate ? CREDENTIAL_CERTIFICATE
+							      : CREDENTIAL_INTERMEDIATE,
+			BYTES(content.certificates[i].data, content.certificates[i].len), from,
+			ret_why);
 	pkcs12_fini(&content);
 	return err;
 }
@@ -330,43 +331,103 @@ int credentials_remove_key(struct credentials *c, struct bytes id)
 
 /* -------- sealing -------- */
 
-static int add_all(struct trust_store_builder *builder, enum trust_kind kind,
-		   struct certificate *const *certs, size_t n)
+struct sealing {
+	struct trust_store_builder *builder;
+	struct conf_report *report;
+};
+
+/* One certificate that a section names. */
+static int add_named(const struct sealing *s, enum trust_kind kind, struct certificate *cert,
+		     const char *section, const char *name)
+{
+	int err = trust_store_add_certificate(s->builder, kind, cert);
+
+	if (err == 0 || err == -ENOMEM)
+		return err;
+	conf_report_add(s->report, NULL, "%s.%s: certificate '%s' %s", section, name,
+			certificate_subject_str(cert),
+			err == -EINVAL   ? "is no CA by its basicConstraints"
+			: err == -ENOSPC ? "is one too many"
+					 : strerror(-err));
+	return -EINVAL;
+}
+
+static int add_all(const struct sealing *s, enum trust_kind kind, struct certificate *const *certs,
+		   size_t n, const struct connection *conn)
 {
 	int err = 0;
 
 	for (size_t i = 0; err == 0 && i < n; i++)
-		err = trust_store_add_certificate(builder, kind, certs[i]);
+		err = add_named(s, kind, certs[i], "connections", conn->name);
 	return err;
 }
 
-int credentials_seal(struct credentials *c, const struct connection *const *connections, size_t n,
-		     const char **ret_why)
+static int seal_connection(const struct sealing *s, const struct connection *conn)
 {
-	struct trust_store_builder *builder;
-	int err = trust_store_builder_new(&builder);
+	const struct auth_conf *remote = &conn->remote, *local = &conn->local;
+	int err = add_all(s, TRUST_END_ENTITY, remote->certs, remote->n_certs, conn);
 
-	*ret_why = NULL;
+	if (err == 0)
+		err = add_all(s, TRUST_ANCHOR, remote->cacerts, remote->n_cacerts, conn);
+	/* They help to build our own chain, and are trusted as everything configured. */
+	if (err == 0)
+		err = add_all(s, TRUST_ANCHOR, local->cacerts, local->n_cacerts, conn);
+	if (err == 0)
+		err = add_all(s, TRUST_INTERMEDIATE, local->extras, local->n_extras, conn);
+	return err;
+}
+
+static int add_uris(const struct sealing *s, const struct authority_conf *authority,
+		    enum trust_uri kind, const struct conf_strings *uris)
+{
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < uris->n; i++)
+		err = trust_store_add_uri(s->builder, authority->ca, kind, uris->v[i]);
+	return err;
+}
+
+static int seal_authority(const struct sealing *s, const struct authority_conf *authority)
+{
+	int err = add_named(s, TRUST_ANCHOR, authority->ca, "authorities", authority->name);
+
+	if (err == 0)
+		err = add_uris(s, authority, TRUST_URI_CRL, &authority->crl_uris);
+	if (err == 0)
+		err = add_uris(s, authority, TRUST_URI_OCSP, &authority->ocsp_uris);
+	return err;
+}
+
+/* What was loaded: each piece has been tried out before, so all that can be wrong is their number.
+ */
+static int seal_loaded(const struct sealing *s, const struct credential *one)
+{
+	const char *why = NULL;
+	int err = put_in_store(s->builder, one, &why);
+
+	if (err == 0 || err == -ENOMEM)
+		return err;
+	conf_report_add(s->report, NULL, "%s: %s", one->source, why ? why : strerror(-err));
+	return -EINVAL;
+}
+
+int credentials_seal(struct credentials *c, const struct ike_config *cfg,
+		     struct conf_report *report)
+{
+	struct sealing s = { .report = report };
+	int err = trust_store_builder_new(&s.builder);
+
 	if (err < 0)
 		return err;
 	for (size_t i = 0; err == 0 && i < c->n; i++)
-		err = put_in_store(builder, c->v[i], ret_why);
-	for (size_t i = 0; err == 0 && i < n; i++) {
-		const struct auth_conf *remote = &connections[i]->remote;
-		const struct auth_conf *local = &connections[i]->local;
-
-		err = add_all(builder, TRUST_END_ENTITY, remote->certs, remote->n_certs);
-		if (err == 0)
-			err = add_all(builder, TRUST_ANCHOR, remote->cacerts, remote->n_cacerts);
-		/* They help to build our own chain, and are trusted as everything configured. */
-		if (err == 0)
-			err = add_all(builder, TRUST_ANCHOR, local->cacerts, local->n_cacerts);
-		if (err == 0)
-			err = add_all(builder, TRUST_INTERMEDIATE, local->extras, local->n_extras);
-	}
+		err = seal_loaded(&s, c->v[i]);
+	for (size_t i = 0; err == 0 && i < cfg->n_connections; i++)
+		err = seal_connection(&s, cfg->connections[i]);
+	for (size_t i = 0; err == 0 && i < cfg->n_authorities; i++)
+		err = seal_authority(&s, cfg->authorities[i]);
 	if (err == 0)
-		err = trust_store_build(builder, &c->trust);
-	trust_store_builder_free(builder);
+		err = trust_store_build(s.builder, &c->trust);
+	trust_store_builder_free(s.builder);
 	return err;
 }
 

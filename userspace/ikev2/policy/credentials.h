@@ -15,15 +15,16 @@
 #include "ikev2/cert/certificate.h"
 #include "ikev2/cert/trust_store.h"
 
-#define CREDENTIALS_MAX	   8192
+#define CREDENTIALS_MAX 8192
 /* A file, or what a control client sends, of any sort but a CRL. */
 #define CREDENTIAL_LEN_MAX (1u << 20)
 
-struct connection;
+struct conf_report;
+struct ike_config;
 
 enum credential_kind {
 	CREDENTIAL_CERTIFICATE, /* of an end entity: ours, or a peer's, trusted as it is */
-	CREDENTIAL_CA,		/* anchors; those that aren't self-signed too, as in swanctl's x509ca */
+	CREDENTIAL_CA, /* anchors; those that aren't self-signed too, as in swanctl's x509ca */
 	CREDENTIAL_INTERMEDIATE, /* came along in a container */
 	CREDENTIAL_CRL,
 	CREDENTIAL_KEY,
@@ -33,7 +34,7 @@ struct credential {
 	unsigned refs;
 	enum credential_kind kind;
 	bool from_control;
-	char *source;	/* a file, or who loaded it: for logs */
+	char *source;       /* a file, or who loaded it: for logs */
 	uint8_t digest[32]; /* of what it was made from, password and all */
 	/* What it is, by kind. */
 	uint8_t *data; /* certificates and CRLs, PEM or DER, as trust_store_add() takes them */
@@ -79,23 +80,24 @@ int credentials_add_data(struct credentials *c, enum credential_kind kind, struc
 /* Add a private key from a file's content. ret_key (may be NULL): borrowed. As above; what
  * private_key_from_file() says. */
 int credentials_add_key(struct credentials *c, struct bytes data, struct bytes password,
-			const struct credential_origin *from,
-			const struct private_key **ret_key, const char **ret_why);
+			const struct credential_origin *from, const struct private_key **ret_key,
+			const char **ret_why);
 /* Add a key that is there already. Takes a reference of its own. */
 int credentials_add_private(struct credentials *c, const struct private_key *key,
 			    const struct credential_origin *from);
 /* Add all that is in a PKCS#12 container. */
 int credentials_add_pkcs12(struct credentials *c, struct bytes data, const char *password,
 			   const struct credential_origin *from, const char **ret_why);
-/* Remove the key with this id (public_key_id()). -ENOENT. Only what came by the control protocol. */
+/* Remove the key with this id (public_key_id()). -ENOENT. Only what came by the control protocol.
+ */
 int credentials_remove_key(struct credentials *c, struct bytes id);
 
 /*
- * Complete: makes the trust store, with what the connections name besides. -ENOMEM and the like, and
- * *ret_why.
+ * Complete: makes the trust store, with what the connections and authorities of cfg name besides.
+ * 0; -EINVAL with the reason in report; -ENOMEM.
  */
-int credentials_seal(struct credentials *c, const struct connection *const *connections, size_t n,
-		     const char **ret_why);
+int credentials_seal(struct credentials *c, const struct ike_config *cfg,
+		     struct conf_report *report);
 
 /* -------- reading -------- */
 

@@ -90,9 +90,9 @@ static enum vici_outcome get_keys(struct vici_session *s, struct bytes args, str
 	vici_put_list(w, "keys");
 	for (size_t i = 0; creds && i < creds->n; i++)
 		if (creds->v[i]->kind == CREDENTIAL_KEY && creds->v[i]->from_control)
-			vici_put_item(w, bytes_str(bytes_hex(
-						 public_key_id(private_key_public(creds->v[i]->key)),
-						 text, sizeof(text))));
+			vici_put_item(w, bytes_str(bytes_hex(public_key_id(private_key_public(
+								     creds->v[i]->key)),
+							     text, sizeof(text))));
 	vici_put_list_end(w);
 	return VICI_DONE;
 }
@@ -129,7 +129,7 @@ static void list_certs_free(struct vici_listing *l)
 
 static bool passes(const char *filter, const char *value)
 {
-	return !filter || strcmp(filter, "ANY") == 0 || strcmp(filter, value) == 0;
+	return !filter || strcasecmp(filter, "ANY") == 0 || strcasecmp(filter, value) == 0;
 }
 
 static void put_cert(struct writer *w, const struct list_certs *list,
@@ -230,7 +230,7 @@ static enum vici_outcome load_token(struct vici_session *s, struct bytes args, s
 }
 
 const struct vici_command vici_cred_commands[] = {
-	{ "get-keys", get_keys },	{ "list-certs", list_certs }, { "load-cert", load_cert },
-	{ "load-key", load_key },	{ "load-token", load_token }, { "unload-key", unload_key },
+	{ "get-keys", get_keys }, { "list-certs", list_certs }, { "load-cert", load_cert },
+	{ "load-key", load_key }, { "load-token", load_token }, { "unload-key", unload_key },
 	{ NULL, NULL },
 };

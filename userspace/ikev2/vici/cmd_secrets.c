@@ -63,24 +63,10 @@ static enum vici_outcome get_shared(struct vici_session *s, struct bytes args, s
 	return VICI_DONE;
 }
 
-static enum vici_outcome get_authorities(struct vici_session *s, struct bytes args,
-					 struct writer *w)
-{
-	vici_put_list(w, "authorities");
-	vici_put_list_end(w);
-	return VICI_DONE;
-}
-
-/* Certificates, authorities: none, and the answer is an empty message. */
-static enum vici_outcome nothing(struct vici_session *s, struct bytes args, struct writer *w)
-{
-	return VICI_DONE;
-}
-
 const struct vici_command vici_secret_commands[] = {
-	{ "clear-creds", clear_creds },	  { "get-authorities", get_authorities },
-		  { "get-shared", get_shared },
-	{ "list-authorities", nothing },  
-	{ "load-shared", load_shared },	  { "unload-shared", unload_shared },
+	{ "clear-creds", clear_creds },
+	{ "get-shared", get_shared },
+	{ "load-shared", load_shared },
+	{ "unload-shared", unload_shared },
 	{ NULL, NULL },
 };

@@ -142,8 +142,7 @@ struct vici_command {
 
 /* Each group's table, ended by a NULL name. */
 extern const struct vici_command vici_info_commands[], vici_conn_commands[], vici_secret_commands[],
-	vici_cred_commands[],
-	vici_sa_commands[], vici_pool_commands[];
+	vici_cred_commands[], vici_authority_commands[], vici_sa_commands[], vici_pool_commands[];
 
 /* NULL: unknown. */
 const struct vici_command *vici_command_find(struct bytes name);

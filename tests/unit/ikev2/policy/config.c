@@ -111,8 +111,20 @@ TEST_F(config, bad_files_leave_the_old_snapshot_alone)
 	} bad[] = {
 		{ "pools { a { } }", "f:1:9: pools.a: found no addrs, expected them\n" },
 		{ "authorities { a { } }",
-		  "f:1:1: authorities: not supported: put CA certificates into x509ca; CRLs and "
-		  "OCSP are found by what they say\n" },
+		  "f:1:15: authorities.a: found no cacert, expected it\n" },
+		{ "authorities { a { cacert = none } }",
+		  "f:1:19: authorities.a.cacert: found 4 bytes, expected one X.509 certificate in "
+		  "PEM or DER\n" },
+		{ "authorities { a { cert_uri_base = http://x/ } }",
+		  "f:1:19: authorities.a.cert_uri_base: not supported: Hash and URL of "
+		  "certificates "
+		  "is not built; they are sent as they are\n" },
+		{ "authorities { a { module = x } }",
+		  "f:1:19: authorities.a.module: not supported: certificates on a token are not "
+		  "supported, export it\n" },
+		{ "authorities { a { crl_uris = http://x/, ldap://y/ } }",
+		  "f:1:19: authorities.a.crl_uris: found 'http://x/, ldap://y/', expected URIs of "
+		  "http or https (a CRL in a file goes into the folder x509crl)\n" },
 		{ "conections { }",
 		  "f:1:1: conections: unknown section; did you mean connections?\n" },
 		{ "settings = 1", "f:1:1: settings: found '1', expected a section\n" },

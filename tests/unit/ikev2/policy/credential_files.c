@@ -17,7 +17,7 @@ FIXTURE(folders)
 	struct ike_config *cfg;
 };
 
-static int run(const FIXTURE_DATA(folders) *self, const char *command)
+static int run(const FIXTURE_DATA(folders) * self, const char *command)
 {
 	char line[1024];
 
@@ -45,7 +45,7 @@ FIXTURE_TEARDOWN(folders)
 }
 
 /* Writes the file and loads it in the place of what is in force. ret_why: free() it. */
-static int load(FIXTURE_DATA(folders) *self, const char *text, char **ret_why)
+static int load(FIXTURE_DATA(folders) * self, const char *text, char **ret_why)
 {
 	struct conf_report report = CONF_REPORT_INIT;
 	struct ike_config *next;
@@ -70,8 +70,9 @@ static int load(FIXTURE_DATA(folders) *self, const char *text, char **ret_why)
 
 TEST_F(folders, each_folder_gives_what_is_in_it)
 {
-	ASSERT_EQ(0, run(self, "cp ca.pem x509ca; cp a-rsa.pem b-sub.pem x509; cp a-rsa.key private;"
-			       "cp a-ecdsa.key pkcs8; echo nonsense >private/broken"));
+	ASSERT_EQ(0,
+		  run(self, "cp ca.pem x509ca; cp a-rsa.pem b-sub.pem x509; cp a-rsa.key private;"
+			    "cp a-ecdsa.key pkcs8; echo nonsense >private/broken"));
 	ASSERT_EQ(0, load(self, "", NULL));
 	EXPECT_EQ(2, credentials_count_keys(self->cfg->creds));
 	EXPECT_EQ(1, trust_store_count(self->cfg->creds->trust, TRUST_ANCHOR));
@@ -82,9 +83,10 @@ TEST_F(folders, each_folder_gives_what_is_in_it)
 
 TEST_F(folders, encrypted_keys_and_containers_need_their_secret)
 {
-	ASSERT_EQ(0, run(self, "openssl pkcs8 -topk8 -in a-rsa.key -passout pass:one -out private/a.key;"
-			       "openssl pkcs12 -export -inkey b-rsa.key -in b-rsa.pem -certfile ca.pem "
-			       "-passout pass:two -out pkcs12/b.p12"));
+	ASSERT_EQ(0, run(self,
+			 "openssl pkcs8 -topk8 -in a-rsa.key -passout pass:one -out private/a.key;"
+			 "openssl pkcs12 -export -inkey b-rsa.key -in b-rsa.pem -certfile ca.pem "
+			 "-passout pass:two -out pkcs12/b.p12"));
 	ASSERT_EQ(0, load(self, "", NULL));
 	EXPECT_EQ(0, credentials_count_keys(self->cfg->creds));
 	ASSERT_EQ(0, load(self,
@@ -115,8 +117,7 @@ TEST_F(folders, what_has_not_changed_is_not_decoded_again)
 	EXPECT_EQ(0, credentials_count_keys(self->cfg->creds));
 }
 
-#define CONN(side)                                                                            \
-	"connections { c { local { " side " }\n remote { auth = psk } } }"
+#define CONN(side) "connections { c { local { " side " }\n remote { auth = psk } } }"
 
 TEST_F(folders, connection_changes_with_its_certificates_file)
 {
@@ -151,6 +152,69 @@ TEST_F(folders, what_is_named_and_can_not_be_used_is_refused)
 
 	ASSERT_EQ(0, run(self, "cp a-rsa.pem x509/own.pem; echo no >x509/bad.pem;"
 			       "head -5 a-rsa.pem >x509/half.pem"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *why;
+
+		EXPECT_EQ(-EINVAL, load(self, cases[i].text, &why));
+		EXPECT_NE(NULL, strstr(why, cases[i].why))
+		{
+			TH_LOG("'%s' not in: %s", cases[i].why, why);
+		}
+		free(why);
+	}
+}
+
+static const char *uri_of_only_ca(const struct ike_config *cfg, enum trust_uri kind, size_t i)
+{
+	const struct trust_store *trust = cfg->creds->trust;
+
+	return trust_store_uri(trust, trust_store_get(trust, TRUST_ANCHOR, 0), kind, i);
+}
+
+TEST_F(folders, authorities_are_trusted_and_say_where_their_lists_lie)
+{
+	char text[256];
+
+	ASSERT_EQ(0, run(self, "cp ca.pem other-ca.pem x509ca; mv x509ca/ca.pem ."));
+	ASSERT_EQ(0, run(self, "rm x509ca/other-ca.pem"));
+	snprintf(text, sizeof(text),
+		 "authorities { a { file = %s/ca.pem\n crl_uris = http://x/1, http://x/2\n"
+		 " ocsp_uris = http://x/ocsp } }",
+		 self->dir);
+	ASSERT_EQ(0, load(self, text, NULL));
+	ASSERT_EQ(1, self->cfg->n_authorities);
+	EXPECT_EQ(1, trust_store_count(self->cfg->creds->trust, TRUST_ANCHOR));
+	EXPECT_STREQ("http://x/1", uri_of_only_ca(self->cfg, TRUST_URI_CRL, 0));
+	EXPECT_STREQ("http://x/2", uri_of_only_ca(self->cfg, TRUST_URI_CRL, 1));
+	EXPECT_EQ(NULL, uri_of_only_ca(self->cfg, TRUST_URI_CRL, 2));
+	EXPECT_STREQ("http://x/ocsp", uri_of_only_ca(self->cfg, TRUST_URI_OCSP, 0));
+	/* From the folder, and other servers: the store is another one. */
+	ASSERT_EQ(0, run(self, "cp other-ca.pem x509ca/its.pem"));
+	ASSERT_EQ(0, load(self, "authorities { a { cacert = its.pem\n crl_uris = http://y/ } }",
+			  NULL));
+	EXPECT_EQ(1, trust_store_count(self->cfg->creds->trust, TRUST_ANCHOR));
+	EXPECT_STREQ("http://y/", uri_of_only_ca(self->cfg, TRUST_URI_CRL, 0));
+	ASSERT_EQ(0, load(self, "", NULL));
+	EXPECT_EQ(NULL, uri_of_only_ca(self->cfg, TRUST_URI_CRL, 0));
+}
+
+TEST_F(folders, refusals_name_section_and_certificate)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "authorities { a { cacert = nonesuch.pem } }",
+		  "authorities.a.cacert: " }, /* and the path */
+		{ "authorities { a { cacert = own.pem } }",
+		  "authorities.a.cacert: certificate 'C=CH, CN=a' is no CA by its "
+		  "basicConstraints" },
+		{ "authorities { a { cacert = ca.pem\n file = /etc/passwd } }",
+		  "authorities.a.file: expected one of cacert and file" },
+		{ CONN("cacerts = own.pem"),
+		  "connections.c: certificate 'C=CH, CN=a' is no CA by its basicConstraints" },
+	};
+
+	ASSERT_EQ(0, run(self, "cp a-rsa.pem x509ca/own.pem; cp ca.pem x509ca"));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *why;
 

@@ -239,9 +239,10 @@ TEST_F(swanctl, asks_for_version_figures_and_algorithms)
 TEST_F(swanctl, loads_lists_and_unloads_pools)
 {
 	self->fake.n_leases = 2;
-	ASSERT_TRUE(write_file(self->conf, "pools {\n  p4 {\n    addrs = 10.3.0.0/24\n"
-					   "    dns = 10.3.0.1, 10.3.0.2\n    25 = example.org\n  }\n"
-					   "  p6 {\n    addrs = 2001:db8:3::/64\n  }\n}\n"));
+	ASSERT_TRUE(write_file(self->conf,
+			       "pools {\n  p4 {\n    addrs = 10.3.0.0/24\n"
+			       "    dns = 10.3.0.1, 10.3.0.2\n    25 = example.org\n  }\n"
+			       "  p6 {\n    addrs = 2001:db8:3::/64\n  }\n}\n"));
 	SWANCTL("--load-pools");
 	EXPECT_EQ(0, self->out.status);
 	EXPECT_PRINTED("loaded pool 'p4'");
@@ -265,6 +266,56 @@ TEST_F(swanctl, loads_lists_and_unloads_pools)
 	EXPECT_PRINTED("1 unloaded");
 	SWANCTL("--list-pools");
 	EXPECT_FALSE(printed(&self->out, "10.3.0.1"));
+}
+
+/* A CA, where swanctl looks for it. */
+static int make_ca(const FIXTURE_DATA(swanctl) * self)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+		 "cd %s && mkdir -p x509ca && openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:P-256 -nodes -keyout /dev/null -out x509ca/ca.pem -days 2 "
+		 "-subj /C=CH/CN=root -addext basicConstraints=critical,CA:TRUE 2>/dev/null",
+		 self->fake.dir);
+	return system(line);
+}
+
+TEST_F(swanctl, loads_lists_and_unloads_authorities)
+{
+	char line[256];
+
+	ASSERT_EQ(0, make_ca(self));
+	ASSERT_TRUE(write_file(self->conf, "authorities {\n  root {\n    cacert = ca.pem\n"
+					   "    crl_uris = http://x/1.crl, http://x/2.crl\n"
+					   "    ocsp_uris = http://x/ocsp\n  }\n}\n"));
+	SWANCTL("--load-authorities");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_PRINTED("loaded authority 'root'");
+	SWANCTL("--list-authorities");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_PRINTED("root:\n  cacert: C=CH, CN=root\n"
+		       "  crl_uris:  http://x/1.crl\n             http://x/2.crl\n"
+		       "  ocsp_uris: http://x/ocsp\n");
+	SWANCTL("--list-authorities --name other");
+	EXPECT_FALSE(printed(&self->out, "root"));
+	/* Its certificate is there as any CA's, and connections may rely on it. */
+	SWANCTL("--list-certs --type x509");
+	EXPECT_PRINTED("C=CH, CN=root");
+	ASSERT_TRUE(write_file(self->conf, "authorities {\n  root {\n    cacert = ca.pem\n"
+					   "    cert_uri_base = http://x/\n  }\n}\n"));
+	SWANCTL("--load-authorities");
+	EXPECT_PRINTED("loading authority 'root' failed");
+	EXPECT_PRINTED("cert_uri_base");
+	EXPECT_EQ(1, self->fake.config->n_authorities);
+	ASSERT_TRUE(write_file(self->conf, ""));
+	SWANCTL("--load-authorities");
+	EXPECT_PRINTED("1 unloaded");
+	EXPECT_EQ(0, self->fake.config->n_authorities);
+	SWANCTL("--list-certs");
+	EXPECT_FALSE(printed(&self->out, "CN=root"));
+	snprintf(line, sizeof(line), "rm -r %s/x509ca", self->fake.dir);
+	EXPECT_EQ(0, system(line));
 }
 
 TEST_F(swanctl, finds_nothing_of_the_kinds_that_there_are_none_of)
