@@ -204,6 +204,16 @@ static STACK_OF(X509_CRL) *
 	return stack;
 }
 
+/* RFC 5280 5.2.4: a delta says what has changed since a complete list, and nothing by itself. Some
+ * versions of OpenSSL take it alone. */
+static bool has_complete(STACK_OF(X509_CRL) * crls)
+{
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++)
+		if (X509_CRL_get_ext_by_NID(sk_X509_CRL_value(crls, i), NID_delta_crl, -1) < 0)
+			return true;
+	return false;
+}
+
 enum cert_status crl_status(const struct status_query *query, STACK_OF(X509_CRL) * crls,
 			    struct reason *why)
 {
@@ -225,6 +235,11 @@ enum cert_status crl_status(const struct status_query *query, STACK_OF(X509_CRL)
 	X509_STORE_CTX_set_app_data(ctx, &walk);
 	X509_STORE_CTX_set_verify_cb(ctx, on_error);
 	status = conclude(query, ctx, X509_verify_cert(ctx), ours, &walk, why);
+	if (status == CERT_STATUS_GOOD && !has_complete(ours)) {
+		reason_append(why, "of the CRL of '%s' only a delta is there",
+			      certificate_subject_str(query->issuer));
+		status = CERT_STATUS_UNKNOWN;
+	}
 out:
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
