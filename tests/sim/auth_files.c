@@ -60,6 +60,19 @@ static const struct {
 	{ "ed448", { .key = "ED448" } },
 };
 
+static void make_hashed(const char *dir)
+{
+	struct pki_cert *ca = pki_issue(
+		NULL, &(struct pki_spec){ .subject = "CN=an RSA CA", PKI_CA, .rsa_bits = 2048 });
+
+	write_certs(dir, "rsa-ca", ca, NULL);
+	make_peer(dir, "b-md5", ca, NULL, &(struct pki_spec){ LEAF("b.test"), .md = EVP_md5() });
+	make_peer(dir, "b-sha1", ca, NULL, &(struct pki_spec){ LEAF("b.test"), .md = EVP_sha1() });
+	make_peer(dir, "b-sha384", ca, NULL,
+		  &(struct pki_spec){ LEAF("b.test"), .md = EVP_sha384() });
+	pki_free(ca);
+}
+
 void auth_files_make(const char *dir)
 {
 	struct pki_cert *ca = pki_issue(NULL, &(struct pki_spec){ .subject = "CN=a CA", PKI_CA });
@@ -84,6 +97,8 @@ void auth_files_make(const char *dir)
 	make_peer(dir, "c", ca, NULL, &(struct pki_spec){ LEAF("c.test") });
 	make_peer(dir, "b-old", ca, NULL,
 		  &(struct pki_spec){ LEAF("b.test"), .from = -7200, .to = -3600 });
+	make_peer(dir, "b-1024", ca, NULL, &(struct pki_spec){ LEAF("b.test"), .rsa_bits = 1024 });
+	make_hashed(dir);
 	pki_free(ca);
 	pki_free(other);
 	pki_free(sub);

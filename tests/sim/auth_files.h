@@ -9,6 +9,9 @@
  *	b-sub	by an intermediate CA, whose certificate stands behind in b-sub.pem
  *	b-stranger	by the other CA
  *	b-old	expired
+ *	rsa-ca.pem	a CA with an RSA key of 2048 bits, which has issued
+ *	b-md5, b-sha1, b-sha384	with signatures by these hashes
+ *	b-1024	with an RSA key of 1024 bits, by the first CA
  *	c	of c.test
  *
  * A file of its own, as OpenSSL's headers and ours don't agree about names.

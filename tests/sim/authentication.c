@@ -16,6 +16,33 @@
 #include "auth_files.h"
 #include "sim.h"
 
+/* The warnings of the protocol, one a line. */
+static struct {
+	char text[64 << 10];
+	size_t len;
+} said;
+
+static void remember(const struct log_record *record, void *unused)
+{
+	if (record->level <= LOG_LEVEL_WARNING && said.len < sizeof(said.text))
+		said.len += (size_t)snprintf(said.text + said.len, sizeof(said.text) - said.len,
+					     "%s\n", record->message);
+}
+
+/* Is there a line that begins with one and ends, or goes on, with the other? */
+static bool was_said(const char *begin, const char *then)
+{
+	for (char *line = said.text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		const char *at;
+
+		if (strncmp(line, begin, strlen(begin)) != 0)
+			continue;
+		at = strstr(line + strlen(begin), then);
+		if (at && at < end)
+			return true;
+	}
+	return false;
+}
 
 FIXTURE(peers)
 {
@@ -26,9 +53,10 @@ FIXTURE(peers)
 
 FIXTURE_SETUP(peers)
 {
-	if (!getenv("SIM_VERBOSE"))
-		log_set_level(NULL, LOG_LEVEL_ERROR);
-	log_add_sink(log_stderr_sink, NULL);
+	log_set_level(NULL, LOG_LEVEL_WARNING);
+	log_add_sink(remember, NULL);
+	if (getenv("SIM_VERBOSE"))
+		log_add_sink(log_stderr_sink, NULL);
 	strcpy(self->dir, "/tmp/postern-auth.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	auth_files_make(self->dir);
@@ -109,6 +137,8 @@ static void begin(FIXTURE_DATA(peers) *self, const struct way *a, const struct w
 		sim_fini(&self->sim);
 	config(self, text_a, false, a, b, options);
 	config(self, text_b, true, b, a, options);
+	said.len = 0;
+	said.text[0] = '\0';
 	sim_init(&self->sim, 3, text_a, text_b);
 	self->running = true;
 	self->sim.link.delay = DURATION_MS(5);
@@ -186,72 +216,146 @@ TEST_F(peers, pinned_certificate_needs_no_ca_and_need_not_be_sent)
 
 /* -------- what doesn't -------- */
 
+#define BY_CA(name)                                                                                \
+	"certs = @/" name ".pem\n id = b.test\n", "id = b.test\n cacerts = @/ca.pem\n",            \
+		"private-1 { file = @/" name ".key }\n"
+/* By the CA with an RSA key; auth is of a's section remote. */
+#define BY_RSA_CA(name, auth)                                                                      \
+	"certs = @/" name ".pem\n id = b.test\n", "id = b.test\n cacerts = @/rsa-ca.pem\n" auth,   \
+		"private-1 { file = @/" name ".key }\n"
+#define B_ECDSA "certs = @/b-ecdsa.pem\n id = b.test\n"
+
 /* b's way is replaced by parts of another; nothing comes up, and a job is spent or not. */
 struct refusal {
 	const char *name, *local, *remote, *secrets;
 	unsigned jobs; /* of peer 0, which refuses, or of nobody */
+	/* The line of whoever refuses: behind "connection c: the responder " or "... initiator ".
+	 */
+	const char *line;
 };
 
-TEST_F(peers, what_proves_nothing_is_refused)
+static const struct refusal refusals[] = {
+	{ "another CA's certificate", BY_CA("b-stranger"), 1,
+	  "[b.test] is refused: certificate 'CN=b.test' was issued by 'CN=another CA', which is no "
+	  "CA "
+	  "known here: load that CA, or have the peer send the certificates between" },
+	{ "an expired certificate", BY_CA("b-old"), 1,
+	  "[b.test] is refused: certificate 'CN=b.test' expired at " },
+	{ "an identity that isn't configured", "certs = @/c.pem\n id = c.test\n",
+	  "id = b.test\n cacerts = @/ca.pem\n", "private-1 { file = @/c.key }\n", 0, NULL },
+	{ "a certificate that isn't the pinned one", B_ECDSA, "id = b.test\n certs = @/b-rsa.pem\n",
+	  KEY("ecdsa"), 0,
+	  "[b.test] is refused: certificate 'C=CH, CN=b' is none of remote.certs" },
+	{ "a CA that isn't the one asked for", B_ECDSA, "id = b.test\n cacerts = @/other-ca.pem\n",
+	  KEY("ecdsa"), 1,
+	  "[b.test] is refused: certificate 'C=CH, CN=b': its chain holds none of remote.cacerts" },
+	{ "a CA of another name", B_ECDSA,
+	  "id = b.test\n cacerts = @/ca.pem\n ca_id = \"CN=another CA\"\n", KEY("ecdsa"), 1,
+	  "[b.test] is refused: certificate 'C=CH, CN=b': no CA of its chain is remote.ca_id" },
+	{ "no known revocation status", B_ECDSA,
+	  "id = b.test\n cacerts = @/ca.pem\n revocation = strict\n", KEY("ecdsa"), 1,
+	  "[b.test] is refused: whether certificate 'C=CH, CN=b' is revoked is not known (no CRL "
+	  "of "
+	  "'CN=a CA' is loaded and no server is named) and revocation = strict wants to know" },
+	{ "another raw key", "pubkeys = @/b-ecdsa.pub\n id = b.test\n",
+	  "id = b.test\n pubkeys = @/c.pub\n", KEY("ecdsa"), 0,
+	  "[b.test] is refused: public key (the last of 1 in remote.pubkeys): its signature is "
+	  "wrong" },
+	{ "a kind of key that isn't asked for", B_ECDSA,
+	  "id = b.test\n auth = rsa\n cacerts = @/ca.pem\n", KEY("ecdsa"), 0,
+	  "[b.test] is refused: certificate 'C=CH, CN=b': a key of this kind is not what auth asks "
+	  "for" },
+	{ "a hash that isn't asked for", "auth = pubkey-sha256\n " B_ECDSA,
+	  "id = b.test\n auth = ike:pubkey-sha512\n cacerts = @/ca.pem\n", KEY("ecdsa"), 0,
+	  "[b.test] is refused: certificate 'C=CH, CN=b': the algorithm of its signature is not "
+	  "among "
+	  "those that auth names" },
+	{ "a key of few bits", "auth = rsa-1024\n certs = @/b-1024.pem\n id = b.test\n",
+	  "id = b.test\n cacerts = @/ca.pem\n", "private-1 { file = @/b-1024.key }\n", 0,
+	  "[b.test] is refused: certificate 'CN=b.test': the RSA key has fewer than 2048 bits" },
+	{ "a key of the chain of fewer bits than asked for",
+	  BY_RSA_CA("b-sha384", "auth = ecdsa-256-rsa-3072\n"), 1,
+	  "[b.test] is refused: certificate 'CN=an RSA CA' has an RSA key of 2048 bits, at least "
+	  "3072 "
+	  "are wanted" },
+	{ "a certificate signed with MD5", BY_RSA_CA("b-md5", "auth = pubkey-sha1-sha256\n"), 1,
+	  "[b.test] is refused: certificate 'CN=b.test' is signed with MD5" },
+	{ "a certificate signed with SHA-1", BY_RSA_CA("b-sha1", ""), 1,
+	  "[b.test] is refused: certificate 'CN=b.test' is signed with SHA-1" },
+	{ "a certificate signed with another hash than asked for",
+	  BY_RSA_CA("b-sha384", "auth = pubkey-sha256-sha512\n"), 1,
+	  "[b.test] is refused: certificate 'CN=b.test' is signed with sha384WithRSAEncryption, "
+	  "which "
+	  "auth does not allow in a chain" },
+	{ "a signature in the place of a shared key", B_ECDSA, "auth = psk\n id = b.test\n",
+	  KEY("ecdsa"), 0,
+	  "[b.test] is refused: it signs, and remote.auth asks for a shared key (psk)" },
+	{ "a shared key in the place of a signature", "auth = psk\n id = b.test\n",
+	  "id = b.test\n cacerts = @/ca.pem\n", "", 0,
+	  "[b.test] is refused: it uses a shared key, and remote.auth asks for a signature "
+	  "(pubkey)" },
+	{ "no private key", B_ECDSA, "id = b.test\n cacerts = @/ca.pem\n", "", 0, NULL },
+};
+
+TEST_F(peers, what_proves_nothing_is_refused_in_one_line)
 {
-	static const struct refusal cases[] = {
-		{ "another CA's certificate", "certs = @/b-stranger.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n",
-		  "private-1 { file = @/b-stranger.key }\n", 1 },
-		{ "an expired certificate", "certs = @/b-old.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n",
-		  "private-1 { file = @/b-old.key }\n", 1 },
-		{ "an identity that isn't configured", "certs = @/c.pem\n id = c.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n", "private-1 { file = @/c.key }\n", 0 },
-		{ "a certificate that isn't the pinned one",
-		  "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n certs = @/b-rsa.pem\n", KEY("ecdsa"), 0 },
-		{ "a CA that isn't the one asked for", "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/other-ca.pem\n", KEY("ecdsa"), 1 },
-		{ "a CA of another name", "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n ca_id = \"CN=another CA\"\n", KEY("ecdsa"),
-		  1 },
-		{ "no known revocation status", "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n revocation = strict\n", KEY("ecdsa"), 1 },
-		{ "another raw key", "pubkeys = @/b-ecdsa.pub\n id = b.test\n",
-		  "id = b.test\n pubkeys = @/c.pub\n", KEY("ecdsa"), 0 },
-		{ "a kind of key that isn't asked for", "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n auth = rsa\n cacerts = @/ca.pem\n", KEY("ecdsa"), 0 },
-		{ "a hash that isn't asked for",
-		  "auth = pubkey-sha256\n certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n auth = ike:pubkey-sha512\n cacerts = @/ca.pem\n", KEY("ecdsa"),
-		  0 },
-		{ "a signature in the place of a shared key",
-		  "certs = @/b-ecdsa.pem\n id = b.test\n", "auth = psk\n id = b.test\n",
-		  KEY("ecdsa"), 0 },
-		{ "a shared key in the place of a signature", "auth = psk\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n", "", 0 },
-		{ "no private key", "certs = @/b-ecdsa.pem\n id = b.test\n",
-		  "id = b.test\n cacerts = @/ca.pem\n", "", 0 },
-	};
+	struct way a = ways[BY_ECDSA];
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct way b = { cases[i].name, cases[i].local, cases[i].remote,
-				       cases[i].secrets };
+	/* Whatever the peer must have: this CA is one that we know. */
+	a.local = "certs = @/a-ecdsa.pem\n cacerts = @/ca.pem\n id = a.test\n";
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		const struct refusal *r = &refusals[i];
+		const struct way b = { r->name, r->local, r->remote, r->secrets };
 
-		begin(self, &ways[BY_ECDSA], &b, "");
+		begin(self, &a, &b, "");
 		EXPECT_FALSE(up(_metadata, self))
 		{
-			TH_LOG("%s", cases[i].name);
+			TH_LOG("%s", r->name);
 		}
-		EXPECT_EQ(cases[i].jobs, self->sim.peers[0].jobs)
+		EXPECT_EQ(r->jobs, self->sim.peers[0].jobs)
 		{
-			TH_LOG("%s", cases[i].name);
+			TH_LOG("%s", r->name);
+		}
+		EXPECT_TRUE(!r->line || was_said("connection c: the responder ", r->line))
+		{
+			TH_LOG("%s: no '%s' in: %s", r->name, r->line, said.text);
 		}
 		/* The other way round: what does the refusing is the responder. */
-		begin(self, &ways[BY_ECDSA], &b, "");
+		begin(self, &a, &b, "");
 		sim_initiate(&self->sim, 1);
 		sim_run(&self->sim, instant_add(self->sim.now, DURATION_S(300)));
 		EXPECT_NE(0, self->sim.peers[1].result)
 		{
-			TH_LOG("%s, as initiator", cases[i].name);
+			TH_LOG("%s, as initiator", r->name);
 		}
 		EXPECT_EQ(0, self->sim.peers[0].core->n_sas + self->sim.peers[1].core->n_sas);
+		EXPECT_TRUE(!r->line || was_said("connection c: the initiator ", r->line))
+		{
+			TH_LOG("%s: no '%s' in: %s", r->name, r->line, said.text);
+		}
+	}
+}
+
+/* swanctl.conf's remote.auth: what is named there may be what is refused otherwise. */
+TEST_F(peers, weak_keys_and_hashes_are_taken_where_they_are_named)
+{
+	static const struct way cases[] = {
+		{ "SHA-1", BY_RSA_CA("b-sha1", "auth = pubkey-sha1-sha256\n") },
+		{ "SHA-1 of RSA alone", BY_RSA_CA("b-sha1", "auth = rsa-sha1-ecdsa-sha256\n") },
+		{ "SHA-384 in the chain, SHA-256 in IKE",
+		  BY_RSA_CA("b-sha384", "auth = pubkey-sha384-ike:pubkey-sha256\n") },
+		{ "2048 bits", BY_RSA_CA("b-sha384", "auth = rsa-2048-ecdsa-256\n") },
+		{ "1024 bits", "auth = rsa-1024\n certs = @/b-1024.pem\n id = b.test\n",
+		  "id = b.test\n auth = rsa-1024\n cacerts = @/ca.pem\n",
+		  "private-1 { file = @/b-1024.key }\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin(self, &ways[BY_ECDSA], &cases[i], "");
+		EXPECT_TRUE(up(_metadata, self))
+		{
+			TH_LOG("%s: %s", cases[i].name, said.text);
+		}
 	}
 }
 

@@ -81,8 +81,15 @@ static enum peer_verdict check_raw(struct ike_sa *sa, const struct keymat_octets
 struct check_job {
 	struct ike_job job;
 	struct cert_check *check;
+	struct auth_constraints constraints;
 	peer_proof_done_fn done;
 };
+
+/* strength_rules.allows */
+static bool allows(const struct crypto_sign_scheme *scheme, const void *constraints)
+{
+	return auth_constraints_allow_in_chain(constraints, scheme);
+}
 
 static void check_run(struct ike_job *job)
 {
@@ -142,7 +149,7 @@ static void check_done(struct ike_sa *sa, struct ike_job *job)
 	}
 	wrong = chain_wrong(&sa->conn->remote, c->check);
 	if (wrong) {
-		refuse_in_detail(&refusal, wrong, "certificate %s: %s", name, wrong);
+		refuse_in_detail(&refusal, wrong, "certificate '%s': %s", name, wrong);
 		c->done(sa, &refusal);
 		return;
 	}
@@ -189,20 +196,26 @@ static int begin_check(struct ike_sa *sa, const struct ike_message *m,
 		       const struct certificate *cert, bool shown, peer_proof_done_fn done)
 {
 	const struct auth_conf *remote = &sa->conn->remote;
-	const struct cert_check_conf conf = {
+	struct check_job *c = calloc(1, sizeof(*c));
+	struct cert_check_conf conf = {
 		.store = sa->config->creds->trust,
 		.revocation = sa->core->params.revocation,
 		.policy = remote->revocation,
 		/* Certificates that are good for TLS are in use with IKE everywhere. */
 		.allow_tls_usage = true,
+		.strength = { .rsa_bits = remote->constraints.rsa_bits,
+			      .ecdsa_bits = remote->constraints.ecdsa_bits,
+			      .allow_sha1 = auth_constraints_sha1_in_chain(&remote->constraints),
+			      .allows = allows },
 	};
-	struct check_job *c = calloc(1, sizeof(*c));
 	int err;
 
 	if (!c)
 		return -ENOMEM;
 	c->job.ops = &check_ops;
 	c->done = done;
+	c->constraints = remote->constraints;
+	conf.strength.data = &c->constraints;
 	err = cert_check_new(&conf, &c->check);
 	if (err == 0)
 		err = cert_check_add(c->check, CERT_CHECK_CERTIFICATE, certificate_der(cert));
@@ -283,11 +296,11 @@ static enum peer_verdict check_shown(struct ike_sa *sa, const struct ike_message
 
 	if (!is_pinned(&sa->conn->remote, cert))
 		return refuse_in_detail(refusal, "its certificate is none of remote.certs",
-					"certificate %s is none of remote.certs", name);
+					"certificate '%s' is none of remote.certs", name);
 	err = check_by(sa, cert, octets, auth, &why);
 	if (err > 0)
-		return refuse_in_detail(refusal, "its signature is refused",
-					"certificate %s: %s", name, why);
+		return refuse_in_detail(refusal, "its signature is refused", "certificate '%s': %s",
+					name, why);
 	if (err == 0)
 		err = begin_check(sa, m, cert, true, done);
 	if (err == -E2BIG)

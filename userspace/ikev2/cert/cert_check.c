@@ -229,7 +229,7 @@ static int check_revocation(struct running *run, const struct cert_check_conf *c
 		struct status_query query = { .cert = run->chain.v[i],
 					      .issuer = run->chain.v[i + 1],
 					      .now = run->now,
-					      .allow_sha1 = conf->allow_sha1 };
+					      .allow_sha1 = conf->strength.allow_sha1 };
 
 		err = revocation_status(&query, &evidence, &run->reason);
 	}
@@ -239,7 +239,7 @@ static int check_revocation(struct running *run, const struct cert_check_conf *c
 static int run_checks(struct running *run, struct cert_check_input *input)
 {
 	struct chain_rules rules = { .store = input->conf.store,
-				     .allow_sha1 = input->conf.allow_sha1,
+				     .strength = input->conf.strength,
 				     .allow_tls_usage = input->conf.allow_tls_usage,
 				     .now = run->now };
 	int err = read_parts(run, input);

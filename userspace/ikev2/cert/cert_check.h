@@ -21,6 +21,7 @@
 #include "pdk/worker/jobs.h"
 #include "ikev2/cert/certificate.h"
 #include "ikev2/cert/revocation.h"
+#include "ikev2/cert/strength.h"
 #include "ikev2/cert/trust_store.h"
 #include "ikev2/cert/wall_time.h"
 
@@ -35,7 +36,8 @@ struct cert_check_conf {
 	struct trust_store *store;     /* the check takes a reference */
 	struct revocation *revocation; /* NULL: nothing is fetched; must outlive the check */
 	enum revocation_policy policy;
-	bool allow_sha1; /* signatures with SHA-1 in certificates, CRLs and OCSP responses */
+	/* allow_sha1: in CRLs and OCSP responses, too. What data points at outlives the check. */
+	struct strength_rules strength;
 	/* RFC 4945 5.1.3.12 refuses an extendedKeyUsage without ipsecIKE and anyExtendedKeyUsage.
 	 * Take serverAuth and clientAuth too, as many deployments need it. */
 	bool allow_tls_usage;

@@ -160,17 +160,20 @@ static int check_extended_key_usage(const struct certificate *cert, bool allow_t
 			  allow_tls_usage ? " nor serverAuth nor clientAuth" : "");
 }
 
-static int check_strength(const struct chain *chain, bool allow_sha1, struct reason *reason)
+static int check_strength(const struct chain *chain, const struct strength_rules *rules,
+			  struct reason *reason)
 {
-	char buf[80];
+	char buf[160];
 
 	for (size_t i = 0; i < chain->n; i++) {
 		const struct certificate *cert = chain->v[i];
-		const char *wrong = strength_of_key(certificate_public_key(cert), buf, sizeof(buf));
+		const char *wrong =
+			strength_of_key(certificate_public_key(cert), rules, buf, sizeof(buf));
 
 		/* Nobody relies on what signed an anchor. */
 		if (!wrong && i + 1 < chain->n)
-			wrong = strength_of_signature(certificate_x509(cert), allow_sha1);
+			wrong = strength_of_signature(certificate_x509(cert), rules, buf,
+						      sizeof(buf));
 		if (wrong)
 			return reason_set(reason, -EKEYREJECTED,
 					  "certificate '%s' %s: have it issued anew",
@@ -197,7 +200,7 @@ static int check_chain(const struct chain_rules *rules, const struct chain *chai
 	int err = check_cas(chain, reason);
 
 	if (!err)
-		err = check_strength(chain, rules->allow_sha1, reason);
+		err = check_strength(chain, &rules->strength, reason);
 	if (!err)
 		err = check_key_usage(chain->v[0], reason);
 	if (!err)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "ikev2/cert/certificate.h"
 #include "ikev2/cert/reason.h"
+#include "ikev2/cert/strength.h"
 #include "ikev2/cert/trust_store.h"
 
 /* Certificates in a chain, both ends included. */
@@ -21,7 +22,8 @@ void chain_fini(struct chain *chain);
 
 struct chain_rules {
 	struct trust_store *store;
-	bool allow_sha1, allow_tls_usage;
+	struct strength_rules strength; /* of every key, and every signature but the anchor's */
+	bool allow_tls_usage;
 	struct wall_time now;
 };
 

@@ -109,7 +109,7 @@ static const char *weakness(const struct status_query *query, OCSP_BASICRESP *ba
 
 	if (certs && sk_X509_push(certs, certificate_x509(query->issuer)) > 0 &&
 	    OCSP_resp_get0_signer(basic, &signer, certs) == 1)
-		weak = strength_of_key(X509_get0_pubkey(signer), buf, size);
+		weak = strength_of_key(X509_get0_pubkey(signer), NULL, buf, size);
 	sk_X509_free(certs);
 	if (!weak)
 		weak = strength_of_algorithm(OCSP_resp_get0_tbs_sigalg(basic), query->allow_sha1);

@@ -222,5 +222,10 @@ bool auth_constraints_allow(const struct auth_constraints *c,
 bool auth_constraints_allow_in_chain(const struct auth_constraints *c,
 				     const struct crypto_sign_scheme *scheme)
 {
-	return set_allows(c->chain, scheme);
+	return scheme ? set_allows(c->chain, scheme) : !c->chain;
+}
+
+bool auth_constraints_sha1_in_chain(const struct auth_constraints *c)
+{
+	return c->chain & SET_HASH(CRYPTO_HASH_SHA1);
 }

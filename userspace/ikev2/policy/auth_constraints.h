@@ -2,9 +2,10 @@
 #pragma once
 /*
  * Which keys and signatures a side may authenticate with: the option "auth" of swanctl.conf beyond
- * "psk". "pubkey" is any; "rsa-3072-ecdsa-256" any of these kinds of at least so many bits;
- * "pubkey-sha384-sha512" or "rsa/pss-sha256" these hashes and this padding, in the certificates
- * of the chain and in IKE; what stands behind "ike:" counts for IKE alone.
+ * "psk". "pubkey" is any; "rsa-3072-ecdsa-256" any of these kinds, and every such key of the chain
+ * of at least so many bits; "pubkey-sha384-sha512" or "rsa/pss-sha256" these hashes and this
+ * padding, in the certificates of the chain and in IKE; what stands behind "ike:" counts for IKE
+ * alone.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,11 @@ const char *auth_constraints_refuse_key(const struct auth_constraints *c,
 /* May AUTH be made this way? SHA-1 only when it is asked for by name (RFC 8247 3.2). */
 bool auth_constraints_allow(const struct auth_constraints *c,
 			    const struct crypto_sign_scheme *scheme);
-/* May a certificate of the chain be signed this way? */
+/*
+ * May a certificate of the chain be signed this way? scheme NULL: by one that has no name here; it
+ * may unless schemes were named.
+ */
 bool auth_constraints_allow_in_chain(const struct auth_constraints *c,
 				     const struct crypto_sign_scheme *scheme);
+/* Is SHA-1 among the hashes that were named for the chain? */
+bool auth_constraints_sha1_in_chain(const struct auth_constraints *c);

@@ -323,7 +323,7 @@ TEST_F(chain, sha1_only_where_it_is_allowed_and_md5_never)
 		struct pki_cert *moon =
 			pki_issue(ca, &(struct pki_spec){ MOON, .md = cases[i].md });
 
-		self->conf.allow_sha1 = cases[i].allow;
+		self->conf.strength.allow_sha1 = cases[i].allow;
 		self->check = check_of(&self->conf, moon, NULL);
 		EXPECT_EQ(cases[i].verdict, run(self->check)) TH_LOG("%zu", i);
 		self->check = cert_check_free(self->check);

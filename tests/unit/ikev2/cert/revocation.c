@@ -237,7 +237,7 @@ TEST_F(revocation, weakly_signed_crl_counts_only_where_sha1_is_allowed)
 	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT));
 	EXPECT_TRUE(says(self, "is signed with SHA-1"));
 	conf.store = self->store;
-	conf.allow_sha1 = true;
+	conf.strength.allow_sha1 = true;
 	cert_check_free(self->check);
 	self->check = check_of(&conf, self->moon, NULL);
 	EXPECT_EQ(0, run(self->check));
