@@ -26,6 +26,9 @@ struct cert_request *cert_request_read(const struct ike_message *m)
 			continue;
 		if (asked.encoding == IKE_CERT_RAW_PUBLIC_KEY)
 			r->raw_public_key = true;
+		/* Whichever responders it trusts: ours is what the CA says (RFC 4806 3.1). */
+		if (asked.encoding == IKE_CERT_OCSP_CONTENT)
+			r->ocsp = true;
 		if (asked.encoding != IKE_CERT_X509_SIGNATURE)
 			continue;
 		r->x509 = true;
@@ -58,4 +61,9 @@ void cert_request_write(struct writer *w, const struct trust_store *trust,
 		writer_bytes(w, certificate_key_hash(
 					n_named ? remote->cacerts[i]
 						: trust_store_get(trust, TRUST_ANCHOR, i)));
+}
+
+void cert_request_write_ocsp(struct writer *w)
+{
+	ike_cert_write(w, IKE_CERT_OCSP_CONTENT, BYTES_NONE);
 }

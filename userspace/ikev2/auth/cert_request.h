@@ -14,6 +14,7 @@
 struct cert_request {
 	bool x509;	     /* certificates, of the CAs below, or any (n is 0) */
 	bool raw_public_key; /* RFC 7670 */
+	bool ocsp;           /* an OCSP response for our certificate, RFC 4806 */
 	size_t n;
 	uint8_t hashes[CERT_REQUEST_MAX][CERTIFICATE_KEY_HASH_LEN];
 };
@@ -32,3 +33,8 @@ bool cert_request_names(const struct cert_request *r, struct bytes key_hash);
 bool cert_request_wanted(const struct trust_store *trust, const struct auth_conf *remote);
 void cert_request_write(struct writer *w, const struct trust_store *trust,
 			const struct auth_conf *remote, size_t most);
+/*
+ * The body of a CERTREQ that asks for an OCSP response (RFC 4806 3.1). It names no responder: we
+ * trust none but the CA and whom that delegates to.
+ */
+void cert_request_write_ocsp(struct writer *w);

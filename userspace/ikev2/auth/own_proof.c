@@ -8,6 +8,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/auth/auth.h"
 #include "ikev2/auth/cert_request.h"
+#include "ikev2/auth/own_staple.h"
 #include "ikev2/auth/signature_choice.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
@@ -22,6 +23,7 @@ struct own_proof *own_proof_free(struct own_proof *proof)
 	if (proof) {
 		private_key_unref(proof->key);
 		certificate_unref(proof->cert);
+		free(proof->staple);
 		free(proof->auth);
 		free(proof);
 	}
@@ -312,14 +314,14 @@ static int make_shared(struct ike_sa *sa, const struct keymat_octets *octets)
 	return put_auth(sa->proof, &w);
 }
 
-int own_proof_make(struct ike_sa *sa, own_proof_done_fn done)
+/* The payloads of the proof but for what goes along with the certificate. */
+static int make_auth(struct ike_sa *sa)
 {
 	struct own_proof *proof = sa->proof;
 	struct keymat_octets octets;
 	struct writer w;
 	int err;
 
-	proof->begun = true;
 	writer_init_fixed(&w, proof->id, sizeof(proof->id));
 	err = identity_to_wire(&sa->local_id, &w);
 	if (err < 0)
@@ -329,7 +331,32 @@ int own_proof_make(struct ike_sa *sa, own_proof_done_fn done)
 			  &octets);
 	if (err < 0)
 		return err;
-	return proof->key ? make_signature(sa, &octets, done) : make_shared(sa, &octets);
+	return proof->key ? make_signature(sa, &octets, proof->done) : make_shared(sa, &octets);
+}
+
+static void stapled(struct ike_sa *sa, uint8_t *der_take, size_t len)
+{
+	struct own_proof *proof = sa->proof;
+	int err;
+
+	if (!proof) {
+		free(der_take);
+		return;
+	}
+	proof->staple = der_take;
+	proof->staple_len = len;
+	err = make_auth(sa);
+	if (err != OWN_PROOF_PENDING)
+		proof->done(sa, err);
+}
+
+int own_proof_make(struct ike_sa *sa, own_proof_done_fn done)
+{
+	sa->proof->begun = true;
+	sa->proof->done = done;
+	if (own_staple_wanted(sa) && own_staple_fetch(sa, stapled))
+		return OWN_PROOF_PENDING;
+	return make_auth(sa);
 }
 
 const char *own_proof_strerror(int err)
@@ -358,9 +385,10 @@ void own_proof_write_id(const struct ike_sa *sa, struct message *m)
 		     BYTES(sa->proof->id, sa->proof->id_len));
 }
 
-static bool is_to_be_shown(const struct ike_sa *sa, bool raw)
+bool own_proof_is_shown(const struct ike_sa *sa)
 {
 	const struct cert_request *r = sa->cert_request;
+	bool raw = !sa->proof->cert;
 
 	switch (sa->conn->send_cert) {
 	case SEND_CERT_ALWAYS:
@@ -385,7 +413,7 @@ void own_proof_write_certs(const struct ike_sa *sa, struct message *m)
 	const struct trust_store *trust = trust_of(sa);
 	const struct certificate *cert = proof->cert;
 
-	if (!proof->key || !is_to_be_shown(sa, !cert))
+	if (!proof->key || !own_proof_is_shown(sa))
 		return;
 	if (!cert) {
 		ike_cert_write(message_payload(m, IKE_PAYLOAD_CERT), IKE_CERT_RAW_PUBLIC_KEY,
@@ -400,6 +428,9 @@ void own_proof_write_certs(const struct ike_sa *sa, struct message *m)
 			break;
 		write_cert(m, cert);
 	}
+	if (proof->staple)
+		ike_cert_write(message_payload(m, IKE_PAYLOAD_CERT), IKE_CERT_OCSP_CONTENT,
+			       BYTES(proof->staple, proof->staple_len));
 }
 
 void own_proof_write_auth(const struct ike_sa *sa, struct message *m)

@@ -24,6 +24,11 @@ LOG_SUBSYSTEM(cert, "certificates and revocation");
 /* One check, however many sources its chain has, is given up after so many time-outs. */
 #define TIMEOUTS_MAX 3
 #define KEY_LEN      (SOURCE_LEN + 200)
+/* A peer waits for what we send of our own: a server that is slower than that is as good as none.
+ */
+#define STAPLE_TIMEOUT DURATION_S(3)
+
+_Static_assert(REVOCATION_ERROR_LEN == HTTP_ERROR_LEN, "an error fits");
 
 struct revocation {
 	struct revocation_limits limits;
@@ -113,8 +118,13 @@ struct fetching {
 	struct revocation *revocation;
 	const struct status_query *query;
 	const char *url;
-	bool nonce;
+	bool staple; /* to be passed on: without a nonce, and soon */
 };
+
+static struct duration at_most(struct duration a, struct duration b)
+{
+	return a.ns < b.ns ? a : b;
+}
 
 static bool is_unreachable(int err)
 {
@@ -139,8 +149,11 @@ static int transfer(const struct fetching *fetching, struct http_request *reques
 	request->connect_timeout = revocation->limits.connect_timeout;
 	request->timeout = revocation->limits.timeout;
 	request->cancel = &revocation->cancel;
+	if (fetching->staple)
+		request->timeout = at_most(request->timeout, STAPLE_TIMEOUT);
 	err = http_fetch(request, ret_data, ret_len, error);
-	if (is_unreachable(err))
+	/* What is too slow for a staple may be good for a check. */
+	if (is_unreachable(err) && !fetching->staple)
 		fetch_cache_fail(revocation->cache, server, err, error);
 	log_debug(cert, "%s: %s", fetching->url, err ? error : "fetched");
 	return err;
@@ -200,7 +213,7 @@ static int fetch_ocsp(void *data, struct fetched **ret_fetched, struct duration 
 	size_t der_len, len;
 	int err;
 
-	err = ocsp_request_make(fetching->query, fetching->nonce, &request, &der, &der_len);
+	err = ocsp_request_make(fetching->query, !fetching->staple, &request, &der, &der_len);
 	if (err)
 		return err;
 	http.body = BYTES(der, der_len);
@@ -236,7 +249,7 @@ int revocation_fetch_crl(struct revocation *revocation, const struct status_quer
 int revocation_fetch_ocsp(struct revocation *revocation, const struct status_query *query,
 			  const char *url, bool nonce, struct fetched **ret_fetched, char *error)
 {
-	struct fetching fetching = { revocation, query, url, nonce };
+	struct fetching fetching = { revocation, query, url, !nonce };
 	char key[KEY_LEN], cert[2 * CERTIFICATE_FINGERPRINT_LEN + 1];
 
 	bytes_hex(certificate_fingerprint(query->cert), cert, sizeof(cert));
@@ -246,39 +259,49 @@ int revocation_fetch_ocsp(struct revocation *revocation, const struct status_que
 
 /* -------- our own certificate -------- */
 
-int revocation_staple(struct revocation *revocation, struct trust_store *store,
-		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len)
+/* One server asked for a response that may be passed on. */
+static int staple_from(struct revocation *revocation, const struct status_query *query,
+		       const char *url, uint8_t **ret_der, size_t *ret_len, char *error)
 {
-	struct status_query query = { .cert = cert, .now = wall_time_now() };
-	struct sources sources = { .n = 0 };
 	struct wall_time until;
 	struct reason why = { "" };
+	struct fetched *fetched;
+	int err = revocation_fetch_ocsp(revocation, query, url, false, &fetched, error);
+
+	if (err)
+		return err;
+	/* To send that we are revoked helps nobody. */
+	if (ocsp_status(query, BYTES(fetched->data, fetched->len), NULL, &until, &why) ==
+	    CERT_STATUS_GOOD)
+		err = bytes_dup(BYTES(fetched->data, fetched->len), ret_der);
+	else
+		err = -EKEYREVOKED;
+	if (err == -EKEYREVOKED)
+		snprintf(error, HTTP_ERROR_LEN, "%.*s", HTTP_ERROR_LEN - 1, why.text);
+	if (!err)
+		*ret_len = fetched->len;
+	fetched_unref(fetched);
+	return err;
+}
+
+int revocation_staple(struct revocation *revocation, struct trust_store *store,
+		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len,
+		      char *error)
+{
+	struct status_query query = { .cert = cert, .now = wall_time_now() };
+	struct instant deadline = instant_add(instant_now(), STAPLE_TIMEOUT);
+	struct sources sources = { .n = 0 };
 	int err = -ENOENT;
 	OPENSSL_SCOPE;
 
+	error[0] = '\0';
 	query.issuer = trust_store_issuer(store, cert);
-	if (!query.issuer)
-		return -ENOENT;
-	sources_ocsp(&sources, store, &query);
-	for (size_t i = 0; i < sources.n; i++) {
-		char error[HTTP_ERROR_LEN];
-		struct fetched *fetched;
-
-		err = revocation_fetch_ocsp(revocation, &query, sources.v[i], false, &fetched,
-					    error);
-		if (err)
-			continue;
-		/* To send that we are revoked helps nobody. */
-		if (ocsp_status(&query, BYTES(fetched->data, fetched->len), NULL, &until, &why) ==
-		    CERT_STATUS_GOOD)
-			err = bytes_dup(BYTES(fetched->data, fetched->len), ret_der);
-		else
-			err = -EKEYREVOKED;
-		if (!err)
-			*ret_len = fetched->len;
-		fetched_unref(fetched);
-		if (!err)
-			return 0;
-	}
+	if (query.issuer)
+		sources_ocsp(&sources, store, &query);
+	if (!sources.n)
+		snprintf(error, HTTP_ERROR_LEN,
+			 query.issuer ? "no OCSP server is named" : "its CA is not known here");
+	for (size_t i = 0; i < sources.n && err && instant_before(instant_now(), deadline); i++)
+		err = staple_from(revocation, &query, sources.v[i], ret_der, ret_len, error);
 	return err;
 }

@@ -60,11 +60,15 @@ struct revocation *revocation_free(struct revocation *revocation);
 /* Forget what was fetched (swanctl --flush-certs). Any thread. */
 void revocation_flush(struct revocation *revocation);
 
+#define REVOCATION_ERROR_LEN 256
+
 /*
  * An OCSP response for our own certificate, to be sent in CERT encoding 14 (RFC 4806 4.2): from the
- * cache, or asked of the servers its authorityInfoAccess or the store names. Blocks: in a job.
- * DER of the OCSPResponse, signed by who may and with status good; the caller free()s it.
- * -ENOENT: nobody to ask; -ECANCELED; -ETIMEDOUT, -EHOSTUNREACH, -EBADMSG ...: none was to be had.
+ * cache, or asked of the servers its authorityInfoAccess or the store names, for 3 seconds at most,
+ * as a peer is waiting. Blocks: in a job. DER of the OCSPResponse, signed by who may and with
+ * status good; the caller free()s it. -ENOENT: nobody to ask; -EKEYREVOKED; -ECANCELED; -ETIMEDOUT,
+ * -EHOSTUNREACH, -EBADMSG ...: none was to be had. error (of REVOCATION_ERROR_LEN) then says more.
  */
 int revocation_staple(struct revocation *revocation, struct trust_store *store,
-		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len);
+		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len,
+		      char *error);

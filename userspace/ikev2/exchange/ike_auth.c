@@ -30,6 +30,11 @@ static bool wants_certificates(const struct connection *conn)
 	       !conn->remote.n_pubkeys;
 }
 
+static bool wants_ocsp(const struct connection *conn)
+{
+	return wants_certificates(conn) && (conn->ocsp == OCSP_REQUEST || conn->ocsp == OCSP_BOTH);
+}
+
 /* A responder doesn't know yet which connection it will be: any that the addresses allow. */
 static bool any_candidate(const struct ike_sa *sa, bool (*is)(const struct connection *conn))
 {
@@ -65,6 +70,8 @@ void ike_auth_announce(struct ike_sa *sa, struct message *m)
 	    cert_request_wanted(trust_of(sa), NULL))
 		cert_request_write(message_payload(m, IKE_PAYLOAD_CERTREQ), trust_of(sa), NULL,
 				   INIT_CAS_MAX);
+	if (!sa->initiator && any_candidate(sa, wants_ocsp))
+		cert_request_write_ocsp(message_payload(m, IKE_PAYLOAD_CERTREQ));
 }
 
 void ike_auth_announced(struct ike_sa *sa, const struct ike_message *m)
@@ -89,6 +96,8 @@ void ike_auth_write_proof(struct ike_sa *sa, struct message *m, const struct ide
 	    cert_request_wanted(trust_of(sa), remote))
 		cert_request_write(message_payload(m, IKE_PAYLOAD_CERTREQ), trust_of(sa), remote,
 				   AUTH_CAS_MAX);
+	if (sa->initiator && wants_ocsp(sa->conn))
+		cert_request_write_ocsp(message_payload(m, IKE_PAYLOAD_CERTREQ));
 	if (idr)
 		identity_to_wire(idr, message_payload(m, IKE_PAYLOAD_IDR));
 	own_proof_write_auth(sa, m);

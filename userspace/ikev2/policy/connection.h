@@ -26,6 +26,14 @@ enum send_cert {
 	SEND_CERT_IFASKED, /* the peer has sent a CERTREQ */
 };
 
+/* OCSP responses in IKE: RFC 4806. */
+enum ocsp_policy {
+	OCSP_REPLY,   /* send one for our certificate to who asks */
+	OCSP_REQUEST, /* ask the peer for one */
+	OCSP_BOTH,
+	OCSP_NEVER,
+};
+
 /* IKE SAs that are made without a Child SA: RFC 6023. */
 enum childless_policy {
 	CHILDLESS_ALLOW, /* as responder; as initiator when a user asks for it */
@@ -157,6 +165,7 @@ struct connection {
 	struct auth_conf local, remote;
 	enum send_cert send_cert;
 	bool send_certreq;
+	enum ocsp_policy ocsp;
 	enum fragmentation_policy fragmentation;
 	bool encap;                /* force UDP encapsulation by faking a NAT */
 	struct duration dpd_delay; /* idle time before a liveness check; 0: none */

@@ -184,6 +184,7 @@ static const char *const childless_names[] = { "allow", "never", NULL };
 /* As enum unique_policy. */
 static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
 
+static const char *const ocsp_names[] = { "reply", "request", "both", "never", NULL };
 static const char *const send_cert_names[] = { "always", "never", "ifasked", NULL };
 
 static const struct conf_option children_options[] = {
@@ -224,6 +225,10 @@ const struct conf_option connection_options[] = {
 		 "for certificates." },
 	{ "send_certreq", CONF_OPT_BOOL, FIELD(send_certreq), .dflt = "yes",
 	  .doc = "Ask the peer for certificates of the CAs that we know." },
+	{ "ocsp", CONF_OPT_ENUM, FIELD(ocsp), .dflt = "reply", .names = ocsp_names,
+	  .doc = "OCSP responses along with certificates (RFC 4806). reply: send one for ours to a "
+		 "peer "
+		 "that asks. request: ask the peer for one. both; never." },
 	{ "encap", CONF_OPT_BOOL, FIELD(encap), .dflt = "no",
 	  .doc = "Encapsulate ESP in UDP even without a NAT." },
 	{ "dpd_delay", CONF_OPT_DURATION, FIELD(dpd_delay), .dflt = "0s", .max = 86400000,
@@ -237,18 +242,21 @@ const struct conf_option connection_options[] = {
 		 "nothing, unless the peer says that it is its first; replace: it takes its place; "
 		 "keep: the new one is refused; never: nothing at all." },
 	{ "childless", CONF_OPT_ENUM, FIELD(childless), .dflt = "allow", .names = childless_names,
-	  .doc = "IKE SAs without a Child SA (RFC 6023): whether they are allowed or never accepted "
+	  .doc = "IKE SAs without a Child SA (RFC 6023): whether they are allowed or never "
+		 "accepted "
 		 "as responder." },
 	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
 	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
 		 "reauth_time." },
 	{ "reauth_time", CONF_OPT_DURATION, FIELD(reauth_time), .max = TIME_MAX_MS,
-	  .doc = "Age at which an IKE SA is made anew, with authentication. 0: never. Default: 0." },
+	  .doc = "Age at which an IKE SA is made anew, with authentication. 0: never. Default: "
+		 "0." },
 	{ "over_time", CONF_OPT_DURATION, FIELD(over_time), .max = TIME_MAX_MS,
 	  .doc = "Time that rekeying and reauthentication may take until the old IKE SA is closed. "
 		 "Default: a tenth of the longer of rekey_time and reauth_time." },
 	{ "rand_time", CONF_OPT_DURATION, FIELD(rand_time), .max = TIME_MAX_MS,
-	  .doc = "How much earlier than rekey_time and reauth_time say it happens at most, at random. "
+	  .doc = "How much earlier than rekey_time and reauth_time say it happens at most, at "
+		 "random. "
 		 "Default: over_time, at most half of the longer one." },
 	{ "local*", CONF_OPT_SECTIONS, FIELD(local), .options = auth_options, .take = take_auth,
 	  .doc = "How we prove who we are." },
@@ -256,7 +264,8 @@ const struct conf_option connection_options[] = {
 	  .doc = "How the peer proves who it is." },
 	{ "vips", CONF_OPT_CUSTOM, .take = take_vips, .unit = "a list of addresses",
 	  .doc = "Internal addresses to ask the peer for, as initiator: 0.0.0.0 and :: stand for "
-		 "any, others are a wish. They are installed, and dynamic in local_ts means them." },
+		 "any, others are a wish. They are installed, and dynamic in local_ts means "
+		 "them." },
 	{ "pools", CONF_OPT_STRINGS, FIELD(pools), .unit = "a list of names",
 	  .doc = "Pools of internal addresses for clients of this connection, as responder. A "
 		 "client that does not ask for an address gets no Child SA. dynamic in remote_ts "

@@ -496,12 +496,13 @@ TEST_F(revocation, stapled_response_needs_no_server)
 					.policy = REVOCATION_STRICT };
 	uint8_t *staple, buf[PKI_CRL_SIZE];
 	struct certificate *moon;
+	char error[REVOCATION_ERROR_LEN];
 	size_t len;
 
 	issue(self, NULL, self->url[OCSP_URL]);
 	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
 	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
-	ASSERT_EQ(0, revocation_staple(self->revocation, self->store, moon, &staple, &len));
+	ASSERT_EQ(0, revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
 	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
 
 	conf.store = self->store;
@@ -522,20 +523,22 @@ TEST_F(revocation, stapled_response_needs_no_server)
 
 	revocation_flush(self->revocation);
 	EXPECT_EQ(-EKEYREVOKED,
-		  revocation_staple(self->revocation, self->store, moon, &staple, &len));
+		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
 	certificate_unref(moon);
 }
 
 TEST_F(revocation, there_is_nothing_to_staple_without_a_responder)
 {
 	struct certificate *moon;
+	char error[REVOCATION_ERROR_LEN];
 	uint8_t *staple;
 	size_t len;
 
 	issue(self, self->url[CRL_URL], NULL);
 	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
 	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
-	EXPECT_EQ(-ENOENT, revocation_staple(self->revocation, self->store, moon, &staple, &len));
+	EXPECT_EQ(-ENOENT,
+		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
 	certificate_unref(moon);
 }
 
