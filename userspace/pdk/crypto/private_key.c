@@ -15,6 +15,19 @@ struct private_key {
 	bool blocks;
 };
 
+/* Of a key on a token too an object of ours: nothing but signing is the token's work. */
+static int detach(struct public_key **key)
+{
+	struct public_key *copy;
+	int err = public_key_from_spki(public_key_spki(*key), &copy);
+
+	if (err == 0) {
+		public_key_unref(*key);
+		*key = copy;
+	}
+	return err;
+}
+
 int private_key_new_take(EVP_PKEY *pkey, bool blocks, struct private_key **ret_key)
 {
 	struct private_key *key = calloc(1, sizeof(*key));
@@ -22,7 +35,11 @@ int private_key_new_take(EVP_PKEY *pkey, bool blocks, struct private_key **ret_k
 
 	if (err == 0)
 		err = public_key_from_evp(pkey, &key->public);
+	if (err == 0 && blocks)
+		err = detach(&key->public);
 	if (err < 0) {
+		if (key)
+			public_key_unref(key->public);
 		EVP_PKEY_free(pkey);
 		free(key);
 		return err;
