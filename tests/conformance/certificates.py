@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 SHA1, SHA256, SHA384, SHA512, IDENTITY = 1, 2, 3, 4, 5  # "Hash Algorithms" of RFC 7427
 HASHES = {SHA1: hashes.SHA1, SHA256: hashes.SHA256, SHA384: hashes.SHA384, SHA512: hashes.SHA512}
@@ -64,11 +64,14 @@ class Ca:
         return hashlib.sha1(self.key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).digest()
 
-    def issue(self, key, name, until=2120):
-        """A certificate in DER for a DNS name."""
+    def issue(self, key, name, until=2120, ocsp=None):
+        """A certificate in DER for a DNS name. ocsp: where its CA answers questions about it."""
         builder = x509.CertificateBuilder().subject_name(_name(name)).issuer_name(self.cert.subject)
         builder = builder.not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(until, 1, 1))
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
+        if ocsp:
+            access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp))
+            builder = builder.add_extension(x509.AuthorityInformationAccess([access]), False)
         builder = builder.serial_number(int.from_bytes(os.urandom(8), 'big') | 1).public_key(key.public_key())
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 

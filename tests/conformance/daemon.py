@@ -198,5 +198,10 @@ class Daemon:
             _, seen = vici.call('list-sas', {'ike': connection}, events='list-sa')
         return [sa for event in seen for sa in event.values()]
 
+    def certs(self):
+        """All certificates that it has loaded."""
+        with Vici(self.control) as vici:
+            return vici.call('list-certs', {}, events='list-cert')[1]
+
     def counters(self):
         return {key: int(value) for key, value in self.call('stats')['counters'].items()}
