@@ -63,7 +63,8 @@ static bool send_all(int fd, const void *data, size_t len)
 
 static void answer(struct httpd *httpd, struct exchange *x, struct httpd_route *route)
 {
-	static const char junk[4096];
+	static const char junk[4096], ok[] = "HTTP/1.0 200 OK\r\n\r\n";
+	static const char header[] = "X-And-So: on and on and on and on and on and on and on\r\n";
 	uint8_t buf[64 << 10];
 	char head[1400];
 	int len;
@@ -73,10 +74,12 @@ static void answer(struct httpd *httpd, struct exchange *x, struct httpd_route *
 	     waited < route->delay_ms && !__atomic_load_n(&httpd->stop, __ATOMIC_RELAXED);
 	     waited += 10)
 		usleep(10000);
-	if (route->endless) {
-		send_all(x->fd, "HTTP/1.0 200 OK\r\n\r\n", 19);
-		while (send_all(x->fd, junk, sizeof(junk)))
-			;
+	if (route->endless || route->endless_headers || route->drips) {
+		send_all(x->fd, ok, strlen(ok) - (route->endless_headers ? 2 : 0));
+		while (route->endless_headers ? send_all(x->fd, header, strlen(header))
+		       : route->drips         ? send_all(x->fd, junk, 1)
+					      : send_all(x->fd, junk, sizeof(junk)))
+			usleep(route->drips ? 50000 : 0);
 		return;
 	}
 	if (route->answer)

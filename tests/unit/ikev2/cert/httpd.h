@@ -20,6 +20,8 @@ struct httpd_route {
 	void *data;
 	unsigned delay_ms;
 	bool endless;  /* sends until nobody takes it any more */
+	bool endless_headers; /* the same before the body */
+	bool drips;           /* sends a byte every 50 ms */
 	unsigned hits; /* counted by the server, atomic */
 };
 

@@ -368,6 +368,7 @@ TEST_F(revocation, answers_that_are_no_crl)
 		{ "no CRL came", { .body = BYTES("<html>", 6) } },
 		{ "longer than 32768 bytes", { .body = BYTES_OF(big) } },
 		{ "longer than 32768 bytes", { .endless = true } },
+		{ "response headers", { .endless_headers = true } },
 		{ "404", { .status = 404 } },
 		{ "empty", { .status = 200 } },
 		{ "bad signature",
@@ -385,6 +386,28 @@ TEST_F(revocation, answers_that_are_no_crl)
 		/* And it isn't asked again at once. */
 		EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT)) TH_LOG("%zu", i);
 		EXPECT_EQ(1, hits(self, CRL_ROUTE)) TH_LOG("%zu", i);
+	}
+}
+
+/* Each byte in time, and all of them never. */
+TEST_F(revocation, slow_answers_time_out_as_a_whole)
+{
+	const struct httpd_route slow[] = { { .drips = true }, { .delay_ms = 60000 } };
+	struct revocation_limits limits = REVOCATION_LIMITS_DEFAULT;
+
+	limits.timeout = limits.connect_timeout = DURATION_MS(500);
+	revocation_free(self->revocation);
+	ASSERT_EQ(0, revocation_new(&limits, &self->revocation));
+	issue(self, self->url[CRL_URL], NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(slow); i++) {
+		struct instant start = instant_now();
+
+		self->httpd.routes[CRL_ROUTE] = slow[i];
+		self->httpd.routes[CRL_ROUTE].path = "/ca.crl";
+		revocation_flush(self->revocation);
+		EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT)) TH_LOG("%zu", i);
+		EXPECT_TRUE(says(self, "timed out")) TH_LOG("%zu %s", i, self->check->reason);
+		EXPECT_LT(duration_ms(instant_diff(instant_now(), start)), 10000);
 	}
 }
 
