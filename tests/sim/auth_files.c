@@ -56,6 +56,8 @@ static const struct {
 } kinds[] = {
 	{ "rsa", { .rsa_bits = 2048 } },
 	{ "ecdsa", { .key = NULL } },
+	{ "p384", { .curve = "P-384" } },
+	{ "p521", { .curve = "P-521" } },
 	{ "ed25519", { .key = "ED25519" } },
 	{ "ed448", { .key = "ED448" } },
 };

@@ -4,7 +4,7 @@
  * Files with certificates and keys for two peers, a and b, made on the spot:
  *
  *	ca.pem, other-ca.pem	two CAs
- *	{a,b}-{rsa,ecdsa,ed25519,ed448}.{pem,key,pub}	by the first, with subject "C=CH, CN=a" and
+ *	{a,b}-{rsa,ecdsa,p384,p521,ed25519,ed448}.{pem,key,pub}	by the first, with subject "C=CH, CN=a" and
  *		the name a.test
  *	b-sub	by an intermediate CA, whose certificate stands behind in b-sub.pem
  *	b-stranger	by the other CA

@@ -94,11 +94,12 @@ static const struct way ways[] = {
 	  "ike-1 { secret = both }\n" },
 	{ "rsa", CERT("rsa") },		  { "ecdsa", CERT("ecdsa") },
 	{ "ed25519", CERT("ed25519") },	  { "ed448", CERT("ed448") },
+	{ "ECDSA P-384", CERT("p384") },  { "ECDSA P-521", CERT("p521") },
 	{ "raw rsa", RAW("rsa") },	  { "raw ecdsa", RAW("ecdsa") },
 	{ "raw ed25519", RAW("ed25519") },
 };
 
-enum { BY_PSK, BY_RSA, BY_ECDSA, ED25519, ED448, RAW_RSA, RAW_ECDSA };
+enum { BY_PSK, BY_RSA, BY_ECDSA, ED25519, ED448, P384, P521, RAW_RSA, RAW_ECDSA };
 
 static void expand(const char *from, const char *dir, char peer, char *to, size_t size)
 {
@@ -212,6 +213,32 @@ TEST_F(peers, pinned_certificate_needs_no_ca_and_need_not_be_sent)
 	EXPECT_TRUE(up(_metadata, self));
 	begin(self, &a, &b, "send_certreq = no");
 	EXPECT_TRUE(up(_metadata, self));
+}
+
+/* RFC 7296 3.7: of two certificates of b the one whose CA a names, whoever begins. */
+TEST_F(peers, certificate_is_chosen_by_the_cas_that_the_peer_names)
+{
+	static const char *const cas[] = { "ca", "other-ca" };
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct sim *sim = &self->sim;
+		char remote[128];
+		struct way b = { "two",
+				 "certs = @/b-ecdsa.pem, @/b-stranger.pem\n id = b.test\n"
+				 " cacerts = @/ca.pem, @/other-ca.pem\n",
+				 remote,
+				 "private-1 { file = @/b-ecdsa.key }\n"
+				 "private-2 { file = @/b-stranger.key }\n" };
+
+		snprintf(remote, sizeof(remote), "id = b.test\n cacerts = @/%s.pem\n", cas[i % 2]);
+		begin(self, &ways[BY_PSK], &b, "");
+		sim_initiate(sim, i / 2);
+		EXPECT_TRUE(sim_run_results(sim, i / 2, 1, DURATION_S(300)));
+		EXPECT_EQ(0, sim->peers[i / 2].result)
+		{
+			TH_LOG("%s: %s", cas[i % 2], said.text);
+		}
+	}
 }
 
 /* -------- what doesn't -------- */

@@ -63,7 +63,7 @@ static EVP_PKEY *make_key(const struct pki_spec *spec)
 	else if (spec->rsa_bits)
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)spec->rsa_bits);
 	else
-		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", spec->curve ? spec->curve : "P-256");
 	MUST(key);
 	return key;
 }

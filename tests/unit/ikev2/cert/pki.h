@@ -20,6 +20,7 @@ struct pki_spec {
 	const EVP_MD *md;    /* NULL: SHA-256 */
 	int rsa_bits;        /* 0: ECDSA P-256 */
 	const char *key;     /* "ED25519" ... */
+	const char *curve;   /* of ECDSA; NULL: P-256 */
 	EVP_PKEY *same_key;
 	bool version_1;
 };
