@@ -215,7 +215,8 @@ TEST_F(peers, pinned_certificate_needs_no_ca_and_need_not_be_sent)
 	EXPECT_TRUE(up(_metadata, self));
 }
 
-/* RFC 7296 3.7: of two certificates of b the one whose CA a names, whoever begins. */
+/* RFC 7296 3.7, RFC 4945 3.2.7.1: of two certificates of b the one whose CA a names, whoever
+ * begins. */
 TEST_F(peers, certificate_is_chosen_by_the_cas_that_the_peer_names)
 {
 	static const char *const cas[] = { "ca", "other-ca" };

@@ -63,7 +63,7 @@ def takes(t):
         t.again()
 
 
-@case('RFC 4806 4.1', RESPONDER, 'an OCSP response that proves nothing is as good as none')
+@case('RFC 4806 4.1, RFC 4945 3.3.10.5', RESPONDER, 'an OCSP response that proves nothing is as good as none')
 def takes_no_other(t):
     ca = authority().ca
     stranger = certificates.Ca()
@@ -98,7 +98,7 @@ def replies(t):
 
 # -------- servers --------
 
-@case('RFC 6960 4.1.2', RESPONDER, 'the OCSP server that our certificate names decides')
+@case('RFC 6960 4.1.2, RFC 4945 3.2.3', RESPONDER, 'the OCSP server that our certificate names decides')
 def asks_server(t):
     for status in (ocsp.GOOD, ocsp.REVOKED):
         with ocsp.Server() as server:

@@ -110,7 +110,7 @@ def announced(t):
     t.check(certificates.SHA256 in numbers and certificates.SHA1 not in numbers, f'{numbers}')
 
 
-@case('RFC 7296 3.7', RESPONDER, 'CERTREQ names the CA by the SHA-1 of its key')
+@case('RFC 7296 3.7, RFC 4945 3.2.6, 3.2.7.1', RESPONDER, 'CERTREQ names the CA by the SHA-1 of its key')
 def certreq(t):
     sa = ready(t)
     bodies = [p.body for p in wire.decode(sa.peer_init).all(wire.CERTREQ)]
@@ -189,7 +189,7 @@ def expired(t):
     refused(t, sa, proof(t, sa, 'ecdsa-sha256', key=key, cert=authority().ca.issue(key, t.own_id[1].decode(), until=2021)))
 
 
-@case('RFC 7296 3.6', RESPONDER, 'no certificate, or octets that are none: AUTHENTICATION_FAILED')
+@case('RFC 7296 3.6, RFC 4945 3.3.10.2', RESPONDER, 'no certificate, or octets that are none: AUTHENTICATION_FAILED')
 def no_certificate(t):
     for certs in ([], [wire.Payload(wire.CERT, bytes([X509]) + os.urandom(300))]):
         sa = ready(t)

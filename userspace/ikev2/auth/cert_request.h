@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * CERTREQ (RFC 7296 3.7): which CAs' certificates a side would like to see.
+ * CERTREQ (RFC 7296 3.7, RFC 4945 3.2.6, 3.2.7.1): which CAs' certificates a side would like to
+ * see.
  */
 #include "ikev2/codec/message.h"
 #include "ikev2/cert/trust_store.h"

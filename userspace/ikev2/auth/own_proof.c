@@ -420,7 +420,8 @@ void own_proof_write_certs(const struct ike_sa *sa, struct message *m)
 			       public_key_spki(private_key_public(proof->key)));
 		return;
 	}
-	/* Ours first (3.6); the anchor itself the peer has, or it won't believe us. */
+	/* Ours first (3.6). The anchor itself the peer has, or it won't believe us (RFC 4945 3.3).
+	 */
 	write_cert(m, cert);
 	for (unsigned i = 0; trust && i < ISSUERS_MAX; i++) {
 		cert = trust_store_issuer(trust, cert);

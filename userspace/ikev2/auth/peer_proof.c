@@ -169,7 +169,8 @@ static void check_free(struct ike_job *job)
 static const struct ike_job_ops check_ops = { "certificate check", check_run, check_done,
 					      check_free };
 
-/* What the peer sent along: the end entity has been added before. */
+/* What the peer sent along: the end entity has been added before. Of other encodings nothing is of
+ * use (RFC 4945 3.3.10.1). */
 static int add_parts(struct cert_check *check, const struct ike_message *m, bool shown)
 {
 	const struct ike_payload *payload;

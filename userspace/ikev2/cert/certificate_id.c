@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* IKE identities and the names in a certificate: RFC 4945 3.1. */
+/* IKE identities and the names in a certificate: RFC 4945 3.1.1, 3.1.2, 3.1.3, 3.1.5, 3.1.9. */
 #include <arpa/inet.h>
 #include <stdio.h>
 

@@ -183,6 +183,7 @@ static const struct {
 	{ IKE_ID_DER_ASN1_GN, "moon.example.org", 0, false, 0 },
 };
 
+/* RFC 4945 3.1.1, 3.1.2, 3.1.3, 3.1.5, 3.1.9 */
 TEST_F(names, identities_are_found_where_rfc_4945_puts_them)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(identities); i++) {

@@ -279,7 +279,7 @@ static const struct {
 	  .reason = "neither RSA nor ECDSA" },
 };
 
-/* RFC 5280 4.2, 4.2.1.3, 4.2.1.9, 4.2.1.10 and 6.1 */
+/* RFC 5280 4.2, 4.2.1.3, 4.2.1.9, 4.2.1.10 and 6.1; RFC 4945 5.1.3, 5.1.3.2, 5.1.3.9, 5.1.3.12 */
 TEST_F(chain, rules_for_certificates)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {

@@ -173,7 +173,7 @@ TEST_F(revocation, crl_of_a_file_says_good_or_revoked)
 	}
 }
 
-/* RFC 5280 6.3 */
+/* RFC 5280 6.3; RFC 4945 5.1.3.13, 5.2.2.4.1 */
 TEST_F(revocation, crls_that_do_not_count)
 {
 	static const struct {

@@ -171,6 +171,7 @@ static const char *uri_of_only_ca(const struct ike_config *cfg, enum trust_uri k
 	return trust_store_uri(trust, trust_store_get(trust, TRUST_ANCHOR, 0), kind, i);
 }
 
+/* RFC 4945 3.2.3 */
 TEST_F(folders, authorities_are_trusted_and_say_where_their_lists_lie)
 {
 	char text[256];

@@ -143,6 +143,7 @@ TEST(escapes_show_what_a_name_must_not_hold)
 	EXPECT_STREQ("a\\x0a...", identity_str(&id, small, sizeof(small)));
 }
 
+/* RFC 4945 3.1.5 */
 TEST(distinguished_names_match_attribute_by_attribute)
 {
 	static const struct {
