@@ -48,6 +48,18 @@ static const char text[] =
 	"pools { p { addrs = 10.3.0.0/24\n dns = 10.3.0.1\n lease-1 { id = a\n addr = 10.3.0.9 } } }\n"
 	"secrets { ike-1 { secret = 0sAAEC\n id-1 = moon\n id-2 = sun }\n ike-2 { secret = x } }\n";
 
+/* Of a CA "CN=ca", whose key is nowhere any more. */
+static const char ca[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIIBMDCB46ADAgECAhRw1bNad0bmXlqOO2q6Cftrg5D4EzAFBgMrZXAwDTELMAkG\n"
+	"A1UEAwwCY2EwIBcNMjYxMTMwMDUxMDU3WhgPMjEyNjExMDYwNTEwNTdaMA0xCzAJ\n"
+	"BgNVBAMMAmNhMCowBQYDK2VwAyEAdf6hL07nboffN1MTpjRqWkK1ErBYHE4xm7X4\n"
+	"cV1WccqjUzBRMB0GA1UdDgQWBBS/sF0uV6/+5fiCdsKb/Cd4OUL4gzAfBgNVHSME\n"
+	"GDAWgBS/sF0uV6/+5fiCdsKb/Cd4OUL4gzAPBgNVHRMBAf8EBTADAQH/MAUGAytl\n"
+	"cANBAIJkWa0VAcZf/7hVROsEssljWAxC6TdoItKYy7o9kn7TaNCmq3s1fBGBIzkx\n"
+	"V39K3t5v1yVLctM4ApTKEBtTCw4=\n"
+	"-----END CERTIFICATE-----\n";
+
 /* The part of the text that only the parser takes is left out of the configuration. */
 static int build(const struct ike_config *old, struct conf_report *report,
 		 struct ike_config **ret_cfg)
@@ -123,6 +135,21 @@ TEST(changes_are_made_whole_or_not_at_all)
 	EVERY_ALLOCATION(config_unload_pool(next, "q", &cfg2), config_unref(cfg2));
 	EXPECT_EQ(-EPERM, config_unload_pool(next, "p", &cfg2));
 	EXPECT_EQ(-ENOENT, config_unload_pool(next, "r", &cfg2));
+	config_unref(next);
+	conf_free(request);
+
+	request = conf_root_new();
+	conf_add_section(request, "au", NULL, &conn);
+	conf_add_string(conn, "cacert", ca, NULL);
+	conf_add_string(conn, "crl_uris", "http://x/1, http://x/2", NULL);
+	conf_add_string(conn, "ocsp_uris", "http://x/", NULL);
+	EVERY_ALLOCATION(config_load_authority(cfg, request, &report, &next), (void)0);
+	EXPECT_EQ(1, next->n_authorities);
+	EVERY_ALLOCATION(build(next, &report, &cfg2), config_unref(cfg2));
+	EVERY_ALLOCATION(config_unload_authority(next, "au", &cfg2), (void)0);
+	EXPECT_EQ(0, cfg2->n_authorities);
+	EXPECT_EQ(-ENOENT, config_unload_authority(cfg2, "au", &cfg2));
+	config_unref(cfg2);
 	config_unref(next);
 	conf_free(request);
 
