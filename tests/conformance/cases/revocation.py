@@ -114,6 +114,20 @@ def asks_server(t):
         t.again()
 
 
+@case('RFC 6960 4.2.2.1', RESPONDER, 'what a server has said is kept until its nextUpdate, or until it is flushed', 'narrow')
+def keeps(t):
+    with ocsp.Server() as server:
+        key, cert = own_cert(t, ocsp=server.url)
+        for status, flush, good in ((ocsp.GOOD, False, True), (ocsp.REVOKED, False, True), (ocsp.REVOKED, True, False)):
+            server.body = ocsp.response(authority().ca, cert, status)
+            if flush:
+                t.daemon.call('flush-certs')
+            sa = ready(t)
+            (accepted if good else refused)(t, sa, proof(t, sa, 'ecdsa-sha256', key=key, cert=cert))
+            t.again()
+        t.equal(server.asked, 2, 'requests to the server')
+
+
 @case('RFC 7296 2.4', RESPONDER, 'OCSP servers that say nothing hold up nobody but who named them', 'fetching')
 def silent_servers(t):
     servers = [ocsp.Silent() for _ in range(CHECKS)]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pdk/log/log.h"
+#include "ikev2/cert/revocation.h"
 #include "ikev2/daemon/control_private.h"
 #include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/letters.h"
@@ -14,6 +15,8 @@
 #include "ikev2/daemon/traps.h"
 #include "ikev2/daemon/updown.h"
 #include "ikev2/vici/server.h"
+
+LOG_USE(daemon);
 
 /* -------- tokens -------- */
 
@@ -338,6 +341,14 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 #undef COUNTER
 }
 
+static void flush_certs(void *ctx)
+{
+	struct posternd *d = ctx;
+
+	revocation_flush(d->revocation);
+	log_notice(daemon, "CRLs and OCSP responses that were fetched are forgotten");
+}
+
 const struct vici_backend control_backend = {
 	.config = get_config,
 	.set_config = set_config,
@@ -352,5 +363,6 @@ const struct vici_backend control_backend = {
 	.pool = control_pool,
 	.leases = control_leases,
 	.load_token = control_load_token,
+	.flush_certs = flush_certs,
 	.stats = stats,
 };

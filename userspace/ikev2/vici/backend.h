@@ -181,5 +181,8 @@ struct vici_backend {
 	/* load-token: the private key with this URI, and its PIN. NULL: not supported. */
 	void (*load_token)(void *ctx, const char *uri, const char *pin, struct vici_request *req);
 
+	/* Forget CRLs and OCSP responses that were fetched. */
+	void (*flush_certs)(void *ctx);
+
 	void (*stats)(void *ctx, struct vici_stats *ret_stats);
 };

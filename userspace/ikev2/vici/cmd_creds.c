@@ -199,6 +199,21 @@ no_memory:
 	return VICI_DONE;
 }
 
+/* -------- flush-certs -------- */
+
+/* Of what is fetched there are these two kinds; whoever means another has nothing to forget. */
+static enum vici_outcome flush_certs(struct vici_session *s, struct bytes args, struct writer *w)
+{
+	struct vici_server *server = vici_session_server(s);
+	char buf[VICI_TEXT_MAX];
+	const char *type = vici_get_str(args, "type", buf);
+
+	if (passes(type, "X509_CRL") || passes(type, "OCSP_RESPONSE"))
+		server->backend->flush_certs(server->ctx);
+	vici_put_result(w, NULL);
+	return VICI_DONE;
+}
+
 /* -------- load-token -------- */
 
 /* The token may take its time: the daemon asks it elsewhere. */
@@ -230,7 +245,7 @@ static enum vici_outcome load_token(struct vici_session *s, struct bytes args, s
 }
 
 const struct vici_command vici_cred_commands[] = {
-	{ "get-keys", get_keys }, { "list-certs", list_certs }, { "load-cert", load_cert },
-	{ "load-key", load_key }, { "load-token", load_token }, { "unload-key", unload_key },
-	{ NULL, NULL },
+	{ "flush-certs", flush_certs }, { "get-keys", get_keys }, { "list-certs", list_certs },
+	{ "load-cert", load_cert },     { "load-key", load_key }, { "load-token", load_token },
+	{ "unload-key", unload_key },   { NULL, NULL },
 };

@@ -230,6 +230,13 @@ static bool backend_installed(void *ctx, const char *ike, const char *child)
 	return f->traps;
 }
 
+static void backend_flush_certs(void *ctx)
+{
+	struct fake *f = ctx;
+
+	f->flushes++;
+}
+
 static void backend_stats(void *ctx, struct vici_stats *ret_stats)
 {
 	struct fake *f = ctx;
@@ -291,6 +298,7 @@ static const struct vici_backend backend = {
 	.installed = backend_installed,
 	.pool = backend_pool,
 	.leases = backend_leases,
+	.flush_certs = backend_flush_certs,
 	.stats = backend_stats,
 };
 

@@ -45,7 +45,7 @@ struct fake {
 	uint32_t last_ike_id, last_child_id;
 	bool last_force;
 	uint64_t n_leases; /* that each pool pretends to have: an offline one, the rest online */
-	unsigned initiated, terminated, reauthenticated, installed, uninstalled, reloads;
+	unsigned initiated, terminated, reauthenticated, installed, uninstalled, reloads, flushes;
 	unsigned rekeyed, children_rekeyed;
 	bool traps;
 };

@@ -318,6 +318,18 @@ TEST_F(swanctl, loads_lists_and_unloads_authorities)
 	EXPECT_EQ(0, system(line));
 }
 
+TEST_F(swanctl, has_what_was_fetched_forgotten)
+{
+	SWANCTL("--flush-certs");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_EQ(1, self->fake.flushes);
+	SWANCTL("--flush-certs --type x509_crl");
+	EXPECT_EQ(2, self->fake.flushes);
+	SWANCTL("--flush-certs --type x509_ac");
+	EXPECT_EQ(0, self->out.status);
+	EXPECT_EQ(2, self->fake.flushes);
+}
+
 TEST_F(swanctl, finds_nothing_of_the_kinds_that_there_are_none_of)
 {
 	SWANCTL("--list-certs");
