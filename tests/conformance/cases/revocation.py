@@ -138,16 +138,14 @@ def silent_servers(t):
         key, cert = own_cert(t, ocsp=server.url)
         sa.ask(wire.IKE_AUTH, proof(t, sa, 'ecdsa-sha256', key=key, cert=cert) + t.child_payloads())
         pending.append(sa)
-    begin = time.monotonic()
     longest = 0
-    for i in range(20):
-        one = time.monotonic()
+    for i in range(10):
+        begin = time.monotonic()
         sa = t.establish(endpoint=t.endpoint(), name=f'{t.name}n{i}')
         t.equal(sa.call(wire.INFORMATIONAL, []).payloads, [], 'sign of life')
-        longest = max(longest, time.monotonic() - one)
-    took = time.monotonic() - begin
-    # All of that while the checks are going on: the daemon waits 10 s for a server.
-    t.check(took < 8, f'20 handshakes took {took:.1f} s beside the silent servers, the longest {longest:.1f} s')
+        longest = max(longest, time.monotonic() - begin)
+    # The daemon waits 10 s for a server.
+    t.check(longest < 5, f'a handshake beside the silent servers took {longest:.1f} s')
     for sa in pending:
         m = sa.receive(40)
         t.equal([n.kind for n in m.notifies()], [wire.AUTHENTICATION_FAILED], 'notifies')
