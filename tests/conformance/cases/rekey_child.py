@@ -177,6 +177,28 @@ def own_rekey_selectors(t):
                 f'{kind} is narrower than what is in use')
 
 
+@case('RFC 7296 2.9.2', BOTH, 'an answer to its rekey that holds all of its offer, and more, stands for the offer')
+def own_rekey_answer_wider(t):
+    sa, m = asked(t)
+    old, shown = sa.children[0], t.children()[0]
+    new = t.accept_create(sa, m, tsi=[net('10.0.0.0/8')], tsr=[net('0.0.0.0/0')])
+    deleted_old(t, sa, old)
+    t.until(lambda: [c['spi-in'] for c in t.children()] == [new.spi_out.hex()], 'only the new Child SA is there')
+    for side in ('local-ts', 'remote-ts'):
+        t.equal(t.children()[0][side], shown[side], side)
+
+
+@case('RFC 7296 2.9', BOTH, 'an answer to its rekey that leaves out some of its offer, and holds other things, is not taken')
+def own_rekey_answer_other(t):
+    sa, m = asked(t)
+    old = sa.children[0]
+    new = t.accept_create(sa, m, tsi=[net('10.0.0.0-10.1.0.9')], tsr=[net('10.0.0.0-10.2.0.9')])
+    d = sa.request(wire.INFORMATIONAL)
+    t.equal(wire.decode_delete(d.get(wire.DELETE)), (wire.PROTO_ESP, [new.spi_out]), 'Delete')
+    sa.answer(d, [wire.delete(wire.PROTO_ESP, new.spi_in)])
+    t.equal([c['spi-in'] for c in t.children()], [old.spi_out.hex()], 'Child SAs')
+
+
 @case('RFC 7296 2.25', BOTH, 'TEMPORARY_FAILURE to its rekey: it waits, keeps all, and tries again later')
 def own_rekey_later(t):
     sa, m = asked(t)

@@ -61,6 +61,19 @@ static const char *narrow_to_internal(const struct ike_sa *sa, const struct chil
 						: NULL;
 }
 
+/*
+ * The peer's selectors are to be within those that we offered (2.9). But who is asked to rekey may
+ * answer with its whole policy, whatever it had been narrowed to in the old SA (as OpenIKED does):
+ * that holds all that we offered, so that is what both keep to.
+ */
+static bool take_selectors(const struct child_sa *child, const struct ts_list *offer,
+			   struct ts_list *answer)
+{
+	if (child->replaces && ts_answer_valid(answer, offer))
+		*answer = *offer;
+	return ts_answer_valid(offer, answer);
+}
+
 const char *child_offer_accept(struct child_sa *child, const struct ike_message *m,
 			       struct key_exchange *kx)
 {
@@ -84,8 +97,8 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 	offered_proposals(child, kx != NULL, &offer);
 	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL))
 		return "the peer chose what we did not offer";
-	if (!ts_answer_valid(&child->local_ts, &local) ||
-	    !ts_answer_valid(&child->remote_ts, &remote))
+	if (!take_selectors(child, &child->local_ts, &local) ||
+	    !take_selectors(child, &child->remote_ts, &remote))
 		return "the peer's selectors are wider than ours";
 	wrong = narrow_to_internal(child->ike, child->conf, &local);
 	if (wrong)
