@@ -99,6 +99,141 @@ TEST_F(childless, a_connection_that_never_does_refuses)
 	EXPECT_EQ(0, sim->peers[1].ups);
 }
 
+/* What the initiator has sent for Child SAs. */
+struct seen {
+	unsigned auth_with_child, auth_alone, create_child, key_exchanges;
+};
+
+static void look(struct sim *sim, unsigned to, const struct netaddr *local,
+		 const struct netaddr *remote, struct bytes raw, void *data)
+{
+	static struct pair_message message;
+	const struct ike_message *m = &message.m;
+	struct seen *seen = data;
+	bool child;
+
+	if (to != 1 || !pair_open(sim, to, raw, &message))
+		return;
+	child = ike_message_find(m, IKE_PAYLOAD_SA, 0) || ike_message_find(m, IKE_PAYLOAD_TSI, 0) ||
+		ike_message_find(m, IKE_PAYLOAD_TSR, 0);
+	seen->create_child += m->header.exchange == IKE_EXCHANGE_CREATE_CHILD_SA;
+	seen->auth_with_child += m->header.exchange == IKE_EXCHANGE_IKE_AUTH && child;
+	seen->auth_alone += m->header.exchange == IKE_EXCHANGE_IKE_AUTH && !child;
+	seen->key_exchanges += ike_message_find(m, IKE_PAYLOAD_KE, 0) != NULL;
+}
+
+static void begin(struct sim *sim, const struct pair_options *a, const struct pair_options *b,
+		  struct seen *seen)
+{
+	pair_init(sim, a, b);
+	sim->tap = look;
+	sim->tap_data = seen;
+}
+
+TEST_F(childless, who_prefers_it_makes_the_child_sa_by_an_exchange_of_its_own)
+{
+	static const char *const policies[] = { "childless = prefer", "childless = force" };
+	struct sim *sim = &self->sim;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct pair_options o = {
+			.connection = policies[i],
+			.child = "esp_proposals = aes128gcm16-x25519",
+		};
+		struct seen seen = { 0 };
+
+		if (i)
+			sim_fini(sim);
+		begin(sim, &o, &o, &seen);
+		EXPECT_TRUE(pair_up(sim));
+		EXPECT_EQ(1, sim->peers[0].child_ups);
+		EXPECT_EQ(1, sim->peers[1].core->n_children);
+		EXPECT_EQ(0, seen.auth_with_child);
+		EXPECT_EQ(1, seen.auth_alone);
+		EXPECT_EQ(1, seen.create_child);
+		EXPECT_EQ(1, seen.key_exchanges);
+	}
+}
+
+TEST_F(childless, who_only_prefers_it_does_without)
+{
+	const struct pair_options a = { .connection = "childless = prefer" };
+	const struct pair_options b = { .connection = "childless = never" };
+	struct sim *sim = &self->sim;
+	struct seen seen = { 0 };
+
+	begin(sim, &a, &b, &seen);
+	EXPECT_TRUE(pair_up(sim));
+	EXPECT_EQ(1, seen.auth_with_child);
+	EXPECT_EQ(0, seen.auth_alone + seen.create_child);
+}
+
+TEST_F(childless, who_forces_it_does_not_without)
+{
+	const struct pair_options a = { .connection = "childless = force" };
+	const struct pair_options b = { .connection = "childless = never" };
+	struct sim *sim = &self->sim;
+	struct seen seen = { 0 };
+
+	begin(sim, &a, &b, &seen);
+	EXPECT_FALSE(pair_up(sim));
+	EXPECT_EQ(-ECONNREFUSED, sim->peers[0].result);
+	EXPECT_NE(NULL, strstr(sim->peers[0].result_text, "childless = force"));
+	EXPECT_EQ(0, sim->peers[0].core->n_sas);
+	EXPECT_EQ(0, seen.auth_with_child + seen.auth_alone);
+}
+
+TEST_F(childless, a_responder_that_forces_it_refuses_the_others)
+{
+	const struct pair_options b = { .connection = "childless = force" };
+	struct sim *sim = &self->sim;
+	struct seen seen = { 0 };
+
+	begin(sim, NULL, &b, &seen);
+	EXPECT_FALSE(pair_up(sim));
+	EXPECT_EQ(-ECONNREFUSED, sim->peers[0].result);
+	EXPECT_EQ(1, seen.auth_with_child);
+	EXPECT_EQ(0, sim->peers[0].core->n_sas + sim->peers[1].core->n_sas);
+	EXPECT_EQ(0, sim->peers[1].kernel.n_sas);
+}
+
+/* The one that the addresses fit best says "never"; the one that the identities mean wants it. */
+TEST_F(childless, it_is_announced_when_any_connection_of_the_addresses_takes_it)
+{
+	static const char two[] =
+		"connections {\n"
+		" any { local_addrs = 192.0.2.2\n proposals = aes128gcm16-prfsha256-x25519\n"
+		"  remote_addrs = 192.0.2.1\n childless = never\n"
+		"  local { auth = psk\n id = b.test }\n remote { auth = psk\n id = x.test } }\n"
+		" a { local_addrs = 192.0.2.2\n proposals = aes128gcm16-prfsha256-x25519\n"
+		"  remote_addrs = 192.0.2.1\n childless = force\n"
+		"  local { auth = psk\n id = b.test }\n remote { auth = psk\n id = a.test }\n"
+		"  children { net { local_ts = 10.2.0.0/16\n remote_ts = 10.1.0.0/16\n"
+		"   esp_proposals = aes128gcm16 } } }\n"
+		"}\nsecrets { ike-1 { secret = \"what both know\" } }\n";
+	const struct pair_options a = { .connection = "childless = force" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &a, NULL);
+	sim_reboot(sim, 1, two);
+	EXPECT_TRUE(pair_up(sim));
+}
+
+/* The IKE SA has come up before: its failure leaves it alone (2.21.2). */
+TEST_F(childless, a_child_sa_that_is_refused_leaves_the_ike_sa)
+{
+	const struct pair_options a = { .connection = "childless = prefer" };
+	const struct pair_options b = { .child = "esp_proposals = aes256-sha512" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &a, &b);
+	EXPECT_FALSE(pair_up(sim));
+	EXPECT_EQ(-ECONNREFUSED, sim->peers[0].result);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	EXPECT_EQ(0, sim->peers[0].core->n_children);
+}
+
 TEST_F(childless, nobody_is_told_of_progress_that_nobody_waits_for)
 {
 	const struct pair_options a = { .child = "start_action = start" };

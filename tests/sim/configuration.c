@@ -150,6 +150,23 @@ TEST_F(cp, both_families_at_once)
 	EXPECT_EQ(0, pool_of(sim, "p6")->n_online);
 }
 
+/* The addresses come with IKE_AUTH, the Child SA afterwards (RFC 6023). */
+TEST_F(cp, without_a_child_sa_at_first_the_address_is_lent_all_the_same)
+{
+	struct sim *sim = &self->sim;
+	char text[TS_STRLEN];
+
+	begin(sim, "a.test", "0.0.0.0\n childless = force", "pools = p\n childless = force",
+	      "p { addrs = 10.3.0.0/24 }");
+	ASSERT_EQ(0, up(sim));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_STREQ("10.3.0.1", address(sim, 0));
+	ASSERT_NE(NULL, child_of(sim, 0));
+	EXPECT_STREQ("10.3.0.1/32", ts_str(&child_of(sim, 0)->local_ts.v[0], text));
+	EXPECT_EQ(1, sim->peers[0].internal.n_addrs);
+	EXPECT_EQ(1, sim->peers[0].internal.n_routes);
+}
+
 TEST_F(cp, one_family_of_two_is_better_than_none)
 {
 	struct sim *sim = &self->sim;

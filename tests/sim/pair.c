@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "ikev2/codec/sk.h"
+#include "ikev2/sa/ike_sa.h"
+
 static const char *text(const char *option)
 {
 	return option ? option : "";
@@ -50,6 +53,19 @@ void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o)
 
 	pair_config(config, sizeof(config), i, o ? o : &nothing);
 	sim_reboot(sim, i, config);
+}
+
+bool pair_open(const struct sim *sim, unsigned to, struct bytes raw, struct pair_message *ret)
+{
+	const struct ike_sa *sa = sim_only_sa(&sim->peers[to]);
+	struct ike_fault fault;
+
+	if (!sa || !sa->key_in || raw.len > sizeof(ret->copy))
+		return false;
+	memcpy(ret->copy, raw.data, raw.len);
+	return ike_message_parse(BYTES(ret->copy, raw.len), &ret->m, NULL) == IKE_OK &&
+	       ret->m.encrypted_type == IKE_PAYLOAD_SK &&
+	       ike_sk_open(&ret->m, sa->key_in, (uint8_t *)ret->m.encrypted.data, &fault) == IKE_OK;
 }
 
 void pair_wait(struct sim *sim, struct duration time)

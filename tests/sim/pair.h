@@ -4,6 +4,7 @@
  * Two peers, a.test and b.test, that agree on everything; a test adds the options that it is about.
  */
 #include "pdk/log/log.h"
+#include "ikev2/codec/message.h"
 #include "ikev2/fsm/state.h"
 #include "sim.h"
 
@@ -21,6 +22,14 @@ bool pair_up(struct sim *sim);
 
 /* Peer i loses power and comes back, with these options. */
 void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o);
+
+/* A message of the link, opened. */
+struct pair_message {
+	struct ike_message m;
+	uint8_t copy[IKE_MESSAGE_MAX];
+};
+/* For a tap: what peer `to` will find in raw, by the key of its only IKE SA. False: nothing. */
+bool pair_open(const struct sim *sim, unsigned to, struct bytes raw, struct pair_message *ret);
 
 /* For that long. */
 void pair_wait(struct sim *sim, struct duration time);

@@ -262,6 +262,7 @@ void sim_act(struct sim *sim, unsigned i)
 		case IKE_ACTION_RESULT:
 			peer->results++;
 			peer->result = action->result.err;
+			memcpy(peer->result_text, action->result.text, sizeof(peer->result_text));
 			break;
 		}
 		ike_action_free(action);

@@ -62,6 +62,7 @@ struct sim_peer {
 	unsigned lines;	   /* of progress, for who waits */
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */
+	char result_text[200]; /* of that */
 	unsigned jobs;	     /* IKE_ACTION_JOB so far */
 	unsigned ups, downs; /* IKE_EVENT_IKE_UP and _DOWN */
 	unsigned child_ups, child_downs;

@@ -76,3 +76,41 @@ def not_asked(t):
     except NothingCame:
         return
     t.check({wire.SA, wire.TSI, wire.TSR} <= set(m.kinds()), f'{m}')
+
+
+@case('RFC 6023 3; RFC 7296 3.10.1', RESPONDER, 'childless = force: IKE_AUTH with SA, TSi and TSr is INVALID_SYNTAX')
+def forced(t):
+    sa = t.init(childless='force')
+    t.equal(len(notifies(wire.decode(sa.peer_init))), 1, 'announcements')
+    t.equal(t.authenticate_any(sa).error(), wire.INVALID_SYNTAX, 'error')
+    t.gone()
+
+
+@case('RFC 6023 3', INITIATOR, 'childless = prefer: the Child SA is asked for by CREATE_CHILD_SA, with a key exchange')
+def preferred(t):
+    sa = t.called(childless='prefer', child={'esp_proposals': 'aes128gcm16-x25519'})
+    sa.send(sa.init_response(sa.init_payloads() + [wire.notify(wire.CHILDLESS_IKEV2_SUPPORTED, protocol=wire.PROTO_IKE)]))
+    m = sa.request(wire.IKE_AUTH)
+    sa.check_auth(m)
+    t.check(not set(m.kinds()) & {wire.SA, wire.TSI, wire.TSR}, f'{m}')
+    sa.answer(m, sa.auth_payloads(t.own_id))
+    m = sa.request(wire.CREATE_CHILD_SA)
+    t.check({wire.SA, wire.NONCE, wire.KE, wire.TSI, wire.TSR} <= set(m.kinds()), f'{m}')
+
+
+@case('RFC 6023 3', INITIATOR, 'childless = prefer: a responder that has not announced it gets an ordinary IKE_AUTH')
+def preferred_in_vain(t):
+    sa, m = t.called_auth(childless='prefer')
+    t.check({wire.SA, wire.TSI, wire.TSR} <= set(m.kinds()), f'{m}')
+
+
+@case('RFC 6023 3', INITIATOR, 'childless = force: a responder that has not announced it gets no IKE_AUTH')
+def forced_in_vain(t):
+    sa = t.called(childless='force')
+    sa.send(sa.init_response())
+    try:
+        m = sa.request(wire.IKE_AUTH, timeout=0.5)
+    except NothingCame:
+        t.check(not sa.command.done(), 'the daemon says that it is up')
+        return
+    t.check(False, f'{m}')

@@ -35,6 +35,11 @@ static bool wants_ocsp(const struct connection *conn)
 	return wants_certificates(conn) && (conn->ocsp == OCSP_REQUEST || conn->ocsp == OCSP_BOTH);
 }
 
+static bool takes_childless(const struct connection *conn)
+{
+	return conn->childless != CHILDLESS_NEVER;
+}
+
 /* A responder doesn't know yet which connection it will be: any that the addresses allow. */
 static bool any_candidate(const struct ike_sa *sa, bool (*is)(const struct connection *conn))
 {
@@ -66,6 +71,8 @@ void ike_auth_announce(struct ike_sa *sa, struct message *m)
 		signature_hashes_write(&w);
 		message_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS, writer_view(&w));
 	}
+	if (!sa->initiator && any_candidate(sa, takes_childless)) /* RFC 6023 3 */
+		message_notify(m, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE);
 	if (!sa->initiator && any_candidate(sa, wants_certificates) &&
 	    cert_request_wanted(trust_of(sa), NULL))
 		cert_request_write(message_payload(m, IKE_PAYLOAD_CERTREQ), trust_of(sa), NULL,

@@ -24,12 +24,20 @@
 
 LOG_USE(ike);
 
-/* The Child SA that goes along: the one that is waiting to be made. */
+/* By configuration all Child SAs are made afterwards, where the responder takes that (RFC 6023). */
+static bool goes_alone(const struct ike_sa *sa)
+{
+	const enum childless_policy policy = sa->conn->childless;
+
+	return sa->peer_childless && (policy == CHILDLESS_PREFER || policy == CHILDLESS_FORCE);
+}
+
+/* The Child SA that goes along: the first that is waiting to be made. NULL: none does. */
 static struct child_sa *auth_child(struct ike_sa *sa)
 {
 	struct child_sa *child = list_first(&sa->children, struct child_sa, link);
 
-	return child && child->state == CHILD_CREATING ? child : NULL;
+	return child && child->state == CHILD_CREATING && !goes_alone(sa) ? child : NULL;
 }
 
 /* Our AUTH is there, or can't be. */
@@ -75,7 +83,7 @@ static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
 	configuration_write_request(sa, m);
-	if (child) /* RFC 6023: or without */
+	if (child)
 		child_offer_write(child, NULL, m);
 	return 0;
 }

@@ -98,6 +98,10 @@ static enum auth_step_end step_childless(struct ike_sa *sa, const struct ike_mes
 {
 	if (is_childless(m) && sa->conn->childless == CHILDLESS_NEVER)
 		return refuse_syntax(sa, "the initiator wants no Child SA, and childless = never");
+	/* A matter of policy, which INVALID_SYNTAX stands for, too (RFC 7296 3.10.1). */
+	if (!is_childless(m) && sa->conn->childless == CHILDLESS_FORCE)
+		return refuse_syntax(sa, "the initiator wants a Child SA along with IKE_AUTH, and "
+					 "childless = force");
 	return AUTH_STEP_DONE;
 }
 

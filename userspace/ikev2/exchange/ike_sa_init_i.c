@@ -119,6 +119,18 @@ static void init_float(struct ike_sa *sa, const struct ike_message *m)
 		sa->remote.port = IKE_NATT_PORT;
 }
 
+/* RFC 6023 3: only who says so takes an IKE_AUTH without a Child SA. NULL: all is well. */
+static const char *childless_contradiction(const struct ike_sa *sa)
+{
+	if (sa->peer_childless)
+		return NULL;
+	if (sa->conn->childless == CHILDLESS_FORCE)
+		return "childless = force, and the peer takes no IKE SA without a Child SA";
+	return list_empty(&sa->children)
+		       ? "the peer takes no IKE SA without a Child SA; initiate a child"
+		       : NULL;
+}
+
 static enum fsm_verdict init_response(struct ike_sa *sa, struct exchange *x,
 				      const struct ike_message *m)
 {
@@ -138,10 +150,9 @@ static enum fsm_verdict init_response(struct ike_sa *sa, struct exchange *x,
 	sa->fragments.agreed = fragments_agreed(sa, m);
 	sa->peer_childless =
 		ike_message_find_notify(m, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED, 0, NULL);
-	if (list_empty(&sa->children) && !sa->peer_childless) {
-		/* RFC 6023 3: only a responder that says so takes such an IKE_AUTH. */
-		fsm_enter(sa, IKE_STATE_DEAD,
-			  "the peer takes no IKE SA without a Child SA; initiate a child");
+	wrong = childless_contradiction(sa);
+	if (wrong) {
+		fsm_enter(sa, IKE_STATE_DEAD, wrong);
 		return FSM_STAY;
 	}
 	if (!sa->init_response) {

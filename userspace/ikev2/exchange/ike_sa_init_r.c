@@ -186,8 +186,6 @@ static int init_answer(struct ike_sa *sa)
 	ike_nonce_write(message_payload(&m, IKE_PAYLOAD_NONCE), nonce_bytes(&sa->nonce_r));
 	if (sa->fragments.agreed)
 		message_notify(&m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
-	if (sa->conn->childless != CHILDLESS_NEVER)
-		message_notify(&m, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE);
 	ike_auth_announce(sa, &m);
 	err = nat_write(sa, &m);
 	if (err < 0) {

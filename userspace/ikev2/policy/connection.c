@@ -27,6 +27,10 @@ const char *childless_policy_name(enum childless_policy policy)
 	switch (policy) {
 	case CHILDLESS_ALLOW:
 		return "allow";
+	case CHILDLESS_PREFER:
+		return "prefer";
+	case CHILDLESS_FORCE:
+		return "force";
 	case CHILDLESS_NEVER:
 		return "never";
 	}

@@ -36,8 +36,10 @@ enum ocsp_policy {
 
 /* IKE SAs that are made without a Child SA: RFC 6023. */
 enum childless_policy {
-	CHILDLESS_ALLOW, /* as responder; as initiator when a user asks for it */
-	CHILDLESS_NEVER, /* not as responder */
+	CHILDLESS_ALLOW,  /* as responder; as initiator when a user asks for it */
+	CHILDLESS_PREFER, /* the same, and as initiator wherever the responder takes it */
+	CHILDLESS_FORCE,  /* nothing else, in either role */
+	CHILDLESS_NEVER,  /* not as responder */
 };
 const char *childless_policy_name(enum childless_policy policy);
 

@@ -179,7 +179,7 @@ static const char *const fragmentation_names[] = { "yes", "accept", "force", "no
 static const char *const prefer_names[] = { "own", "peer", NULL };
 
 /* As enum childless_policy. */
-static const char *const childless_names[] = { "allow", "never", NULL };
+static const char *const childless_names[] = { "allow", "prefer", "force", "never", NULL };
 
 /* As enum unique_policy. */
 static const char *const unique_names[] = { "no", "never", "replace", "keep", NULL };
@@ -242,9 +242,11 @@ const struct conf_option connection_options[] = {
 		 "nothing, unless the peer says that it is its first; replace: it takes its place; "
 		 "keep: the new one is refused; never: nothing at all." },
 	{ "childless", CONF_OPT_ENUM, FIELD(childless), .dflt = "allow", .names = childless_names,
-	  .doc = "IKE SAs without a Child SA (RFC 6023): whether they are allowed or never "
-		 "accepted "
-		 "as responder." },
+	  .doc = "IKE SAs without a Child SA (RFC 6023). allow: as responder, and as initiator "
+		 "when "
+		 "no child is asked for. prefer: an initiator makes all Child SAs by exchanges of "
+		 "their own, with key exchanges of their own, where the responder takes that. "
+		 "force: both roles do so, or there is no IKE SA. never: not as responder." },
 	{ "rekey_time", CONF_OPT_DURATION, FIELD(rekey_time), .max = TIME_MAX_MS,
 	  .doc = "Age at which an IKE SA gets new keys. 0: never. Default: 4h, or 0 with "
 		 "reauth_time." },

@@ -343,6 +343,8 @@ TEST(enums_have_the_names_that_configuration_has)
 	EXPECT_STREQ("replace", unique_policy_name(UNIQUE_REPLACE));
 	EXPECT_STREQ("keep", unique_policy_name(UNIQUE_KEEP));
 	EXPECT_STREQ("allow", childless_policy_name(CHILDLESS_ALLOW));
+	EXPECT_STREQ("prefer", childless_policy_name(CHILDLESS_PREFER));
+	EXPECT_STREQ("force", childless_policy_name(CHILDLESS_FORCE));
 	EXPECT_STREQ("never", childless_policy_name(CHILDLESS_NEVER));
 	EXPECT_STREQ("none", child_action_name(CHILD_ACTION_NONE));
 	EXPECT_STREQ("trap", child_action_name(CHILD_ACTION_TRAP));
