@@ -234,6 +234,21 @@ TEST_F(childless, a_child_sa_that_is_refused_leaves_the_ike_sa)
 	EXPECT_EQ(0, sim->peers[0].core->n_children);
 }
 
+/* The IKE SA alone is not refused, what it would be for is (RFC 7296 2.19). */
+TEST_F(childless, who_has_to_ask_for_an_address_and_does_not_gets_no_child_sa)
+{
+	const struct pair_options a = { .connection = "childless = force" };
+	const struct pair_options b = { .connection = "pools = p" };
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &a, &b);
+	EXPECT_FALSE(pair_up(sim));
+	EXPECT_NE(NULL, strstr(sim->peers[0].result_text, "FAILED_CP_REQUIRED"));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	EXPECT_EQ(0, sim->peers[0].core->n_children);
+}
+
 TEST_F(childless, nobody_is_told_of_progress_that_nobody_waits_for)
 {
 	const struct pair_options a = { .child = "start_action = start" };

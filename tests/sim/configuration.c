@@ -313,6 +313,13 @@ TEST_F(cp, who_does_not_ask_is_told_to)
 	EXPECT_EQ(IKE_NOTIFY_FAILED_CP_REQUIRED, seen.error);
 	EXPECT_FALSE(seen.has_cfg);
 	expect_childless(_metadata, sim);
+	/* Another way in is none, neither after rekeying. */
+	EXPECT_GT(0, up(sim));
+	expect_childless(_metadata, sim);
+	EXPECT_EQ(1, sim_rekey_ike(sim, 0));
+	sim_run(sim, instant_add(sim->now, DURATION_S(1)));
+	EXPECT_GT(0, up(sim));
+	expect_childless(_metadata, sim);
 }
 
 TEST_F(cp, the_reply_tells_attributes_and_families)

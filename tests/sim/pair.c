@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ikev2/codec/sk.h"
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/ike_sa.h"
 
 static const char *text(const char *option)
@@ -44,6 +45,26 @@ bool pair_up(struct sim *sim)
 		return false;
 	pair_wait(sim, DURATION_S(1));
 	return !sim_agreement(sim) && sim_only_sa(&sim->peers[0]);
+}
+
+void pair_acquire(struct sim *sim, const char *src, const char *dst)
+{
+	struct ike_acquire packet = {
+		.seq = 1,
+		.packet_src = { .protocol = 6, .port_first = 1234, .port_last = 1234 },
+		.packet_dst = { .protocol = 6, .port_first = 80, .port_last = 80 },
+	};
+	struct sim_peer *peer = &sim->peers[0];
+	const struct connection *conn = peer->config->connections[0];
+
+	netaddr_parse(src, 0, &packet.packet_src.first);
+	netaddr_parse(dst, 0, &packet.packet_dst.first);
+	packet.packet_src.last = packet.packet_src.first;
+	packet.packet_dst.last = packet.packet_dst.first;
+	ike_input_initiate(peer->core, sim->now, conn, &conn->children[0], &peer->addr,
+			   &sim->peers[1].addr, &packet, 0);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(1));
 }
 
 void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o)

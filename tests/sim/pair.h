@@ -20,6 +20,9 @@ void pair_init(struct sim *sim, const struct pair_options *a, const struct pair_
 /* Peer 0 brings "net" up. False: it did not come up, or the peers disagree about it. */
 bool pair_up(struct sim *sim);
 
+/* A packet between these addresses wants peer 0's "net". */
+void pair_acquire(struct sim *sim, const char *src, const char *dst);
+
 /* Peer i loses power and comes back, with these options. */
 void pair_reboot(struct sim *sim, unsigned i, const struct pair_options *o);
 

@@ -120,6 +120,16 @@ def idle_notifies(t):
     sa.ping()
 
 
+@case('RFC 7296 1.4, 3.10.1', RESPONDER, 'INVALID_SELECTORS: an empty response, and all SAs stay')
+def invalid_selectors(t):
+    sa = t.establish()
+    child = sa.children[0]
+    m = sa.call(wire.INFORMATIONAL, [wire.notify(wire.INVALID_SELECTORS, bytes(40), protocol=wire.PROTO_ESP, spi=child.spi_in)])
+    t.equal(m.payloads, [], 'response')
+    t.equal([c['state'] for c in t.children()], ['INSTALLED'], 'Child SAs')
+    sa.ping()
+
+
 @case('RFC 7296 2.21.2', RESPONDER, 'AUTHENTICATION_FAILED of an initiator right after IKE_AUTH: the IKE SA is gone')
 def initiator_did_not_believe(t):
     sa = t.establish()

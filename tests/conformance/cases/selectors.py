@@ -261,10 +261,33 @@ def answer_unacceptable(t):
 
 @case('RFC 7296 2.9, 2.21.2', INITIATOR, 'SINGLE_PAIR_REQUIRED or an unknown error for the Child SA: the IKE SA stays')
 def answer_other_errors(t):
-    for error in (wire.SINGLE_PAIR_REQUIRED, wire.NO_PROPOSAL_CHOSEN, wire.INTERNAL_ADDRESS_FAILURE, 8000):
+    for error in (wire.SINGLE_PAIR_REQUIRED, wire.NO_ADDITIONAL_SAS, wire.NO_PROPOSAL_CHOSEN, wire.INTERNAL_ADDRESS_FAILURE,
+                  wire.FAILED_CP_REQUIRED, 8000):
         sa, m = t.called_auth()
         sa.answer(m, sa.auth_payloads(t.own_id) + [wire.notify(error)])
         t.check(not sa.command.done(), 'the daemon says that it is up')
         t.equal([one['state'] for one in t.sas()], ['ESTABLISHED'], f'IKE SAs after {error}')
         sa.ping()
         t.again()
+
+
+PAIR = {'local_ts': '10.1.0.7, 10.1.1.0/24', 'remote_ts': '10.2.0.7'}
+
+
+@case('RFC 7296 2.9, 3.10.1', INITIATOR, 'SINGLE_PAIR_REQUIRED in IKE_AUTH: asked again by CREATE_CHILD_SA, for one pair of addresses')
+def single_pair(t):
+    sa, m = t.called_auth(child=PAIR)
+    sa.answer(m, sa.auth_payloads(t.own_id) + [wire.notify(wire.SINGLE_PAIR_REQUIRED)])
+    m = sa.request(wire.CREATE_CHILD_SA)
+    t.equal([wire.decode_selectors(m.get(kind)) for kind in (wire.TSI, wire.TSR)], [[net('10.1.0.7')], [net('10.2.0.7')]], 'selectors')
+
+
+@case('RFC 7296 2.9, 3.10.1', INITIATOR, 'SINGLE_PAIR_REQUIRED for a single pair: that was all')
+def single_pair_once(t):
+    sa, m = t.called_auth(child=PAIR)
+    sa.answer(m, sa.auth_payloads(t.own_id) + [wire.notify(wire.SINGLE_PAIR_REQUIRED)])
+    m = sa.request(wire.CREATE_CHILD_SA)
+    sa.answer(m, [wire.notify(wire.SINGLE_PAIR_REQUIRED)])
+    t.check(not sa.command.done(), 'the daemon says that it is up')
+    t.equal(t.children(), [], 'Child SAs')
+    sa.ping()

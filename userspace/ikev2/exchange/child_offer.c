@@ -12,6 +12,7 @@
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/child_selectors.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
@@ -74,6 +75,20 @@ static bool take_selectors(const struct child_sa *child, const struct ts_list *o
 	return ts_answer_valid(offer, answer);
 }
 
+/* Asked by a packet, we got what another has already: the next packet would ask again. */
+static bool is_there_already(const struct child_sa *child)
+{
+	const struct child_sa *other;
+
+	if (!child->acquire_seq)
+		return false;
+	list_for_each (other, &child->ike->children, link)
+		if (other != child && other->conf == child->conf && child_sa_is_up(other) &&
+		    child_selectors_include(other, child))
+			return true;
+	return false;
+}
+
 const char *child_offer_accept(struct child_sa *child, const struct ike_message *m,
 			       struct key_exchange *kx)
 {
@@ -109,8 +124,31 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 	child->proposal = answer.v[0];
 	child->local_ts = local;
 	child->remote_ts = remote;
+	if (is_there_already(child))
+		return "the peer leaves out the packet that wants it";
 	return kx ? key_exchange_take_answer(kx, m, proposal_id(&answer.v[0], IKE_TRANSFORM_KE))
 		  : NULL;
+}
+
+bool child_offer_single_pair(struct child_sa *child, const struct ike_notify *notify)
+{
+	const char *name = child->conf->name;
+	char local[TS_STRLEN], remote[TS_STRLEN];
+
+	if (notify->type != IKE_NOTIFY_SINGLE_PAIR_REQUIRED)
+		return false;
+	if (!child_selectors_single_pair(child)) {
+		log_obj_warning(
+			ike, child->ike->log_name,
+			"Child SA %s: the peer takes single pairs of addresses only, and no "
+			"packet says which: start_action = trap waits for one",
+			name);
+		return false;
+	}
+	log_obj_info(ike, child->ike->log_name,
+		     "Child SA %s: the peer takes a single pair only: %s === %s", name,
+		     ts_str(&child->local_ts.v[0], local), ts_str(&child->remote_ts.v[0], remote));
+	return true;
 }
 
 void child_offer_answered(struct child_sa *child, const struct ike_message *m)
@@ -121,6 +159,8 @@ void child_offer_answered(struct child_sa *child, const struct ike_message *m)
 	int err;
 
 	if (!ike_message_find(m, IKE_PAYLOAD_SA, 0) && ike_message_find_error(m, &notify)) {
+		if (child_offer_single_pair(child, &notify))
+			return; /* the caller asks for what has not been made */
 		log_obj_warning(ike, sa->log_name, "the peer refuses Child SA %s: %s",
 				child->conf->name, ike_notify_name(notify.type));
 		child_sa_close(child, "the peer refuses it");

@@ -24,8 +24,14 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 			       struct key_exchange *kx);
 
 /*
+ * The peer refuses child by this error. True: it is SINGLE_PAIR_REQUIRED, and from now on child
+ * offers a single pair of addresses, so that it can be asked for again (2.9).
+ */
+bool child_offer_single_pair(struct child_sa *child, const struct ike_notify *notify);
+
+/*
  * IKE_AUTH's answer: child gets installed, or closed when the peer refused it, or deleted again
- * when the answer is not acceptable.
+ * when the answer is not acceptable. It is still CREATING where it is worth to ask again.
  */
 void child_offer_answered(struct child_sa *child, const struct ike_message *m);
 

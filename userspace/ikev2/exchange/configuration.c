@@ -164,6 +164,7 @@ static void refuse_child(struct ike_sa *sa, uint16_t notify, const char *why)
 			ike_notify_name(notify), why);
 	sa->auth->child_refused = true;
 	sa->auth->child_notify = notify;
+	sa->lacks_address = sa->conn->pools.n > 0;
 }
 
 static void take_wishes(const struct ike_cfg *cfg, struct cfg_request *req)
@@ -246,7 +247,8 @@ enum auth_step_end configuration_take_request(struct ike_sa *sa, const struct ik
 	struct ike_cfg cfg;
 
 	if (!find_cp(m, IKE_CFG_REQUEST, &cfg)) {
-		/* Without an SA payload there is no Child SA to refuse (RFC 6023). */
+		/* Without an SA payload there is no Child SA to refuse yet (RFC 6023). */
+		sa->lacks_address = conn->pools.n > 0;
 		if (conn->pools.n && ike_message_find(m, IKE_PAYLOAD_SA, 0))
 			refuse_child(sa, IKE_NOTIFY_FAILED_CP_REQUIRED,
 				     "the initiator has not asked for an internal address");

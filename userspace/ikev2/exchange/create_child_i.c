@@ -237,10 +237,18 @@ static void not_found(struct ike_sa *sa, const struct create_child *cc, struct c
 	child_create(child);
 }
 
+/* SINGLE_PAIR_REQUIRED: once more. What replaces another stays as wide as that (2.9.2). */
+static bool retry_single_pair(struct ike_sa *sa, const struct create_child *cc,
+			      struct child_sa *child, const struct ike_notify *notify)
+{
+	return !cc->old_id && cc->rounds < ROUNDS_MAX && child_offer_single_pair(child, notify) &&
+	       create_queue(sa, cc->child_id, 0, cc->kx.method, cc->rounds + 1) == 0;
+}
+
 static void create_refused(struct ike_sa *sa, const struct create_child *cc, struct child_sa *child,
 			   const struct ike_notify *notify)
 {
-	if (retry_method(sa, cc, child, notify))
+	if (retry_method(sa, cc, child, notify) || retry_single_pair(sa, cc, child, notify))
 		return;
 	log_obj_warning(ike, sa->log_name, "the peer refuses to %s Child SA %s: %s",
 			cc->old_id ? "rekey" : "create", child->conf->name,

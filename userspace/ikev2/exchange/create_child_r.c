@@ -64,6 +64,8 @@ static int screen(const struct ike_sa *sa, const struct child_sa *old)
 
 	if (create_child_sa_busy(sa) || (old && !replaceable(old)))
 		return IKE_NOTIFY_TEMPORARY_FAILURE;
+	if (sa->lacks_address)
+		return IKE_NOTIFY_FAILED_CP_REQUIRED;
 	list_for_each(child, &sa->children, link)
 		n++;
 	return n >= CHILDREN_MAX ? IKE_NOTIFY_NO_ADDITIONAL_SAS : 0;

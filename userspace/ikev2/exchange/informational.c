@@ -50,6 +50,18 @@ static void delete_children(struct ike_sa *sa, const struct ike_delete *d, struc
 	}
 }
 
+/* What we have sent does not fit what was agreed on (3.10.1): the administrator has to know. */
+static void report_selectors(const struct ike_sa *sa, const struct ike_message *m)
+{
+	struct ike_notify notify;
+	uint32_t spi;
+
+	if (ike_message_find_notify(m, IKE_NOTIFY_INVALID_SELECTORS, 0, &notify))
+		log_obj_warning(ike, sa->log_name,
+				"the peer drops packets on SPI %08x: they do not fit its selectors",
+				ike_notify_esp_spi(&notify, &spi) ? spi : 0);
+}
+
 /* Why the whole IKE SA has to go after this request, or NULL. */
 static const char *informational_take(struct ike_sa *sa, const struct ike_message *m,
 				      struct deleted *deleted)
@@ -67,6 +79,7 @@ static const char *informational_take(struct ike_sa *sa, const struct ike_messag
 			delete_children(sa, &d, deleted);
 	}
 	reauth_told(sa, m);
+	report_selectors(sa, m);
 	/* An initiator that didn't believe us says so in a request of its own (2.21.2). */
 	if (ike_message_find_notify(m, IKE_NOTIFY_AUTHENTICATION_FAILED, 0, NULL))
 		why = "the peer says AUTHENTICATION_FAILED";

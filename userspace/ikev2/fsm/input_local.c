@@ -22,9 +22,9 @@
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
-#include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/child_selectors.h"
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
 
@@ -96,9 +96,19 @@ static bool child_usable(const struct child_sa *child)
 	       child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING;
 }
 
+/*
+ * Does it serve whoever asks? One that the peer has narrowed holds not all packets that may ask;
+ * what one on its way will hold isn't known yet.
+ */
+static bool serves(const struct child_sa *child, const struct ike_acquire *acquire)
+{
+	return child_usable(child) &&
+	       (!acquire || child->state == CHILD_CREATING || child_selectors_hold(child, acquire));
+}
+
 /* The Child SA of this configuration that is up or on its way, whatever IKE SA it belongs to. */
 static struct child_sa *find_child(struct ike_core *core, const struct connection *conn,
-				   const struct child_conf *conf)
+				   const struct child_conf *conf, const struct ike_acquire *acquire)
 {
 	struct child_sa *child;
 	struct ike_sa *sa;
@@ -107,26 +117,10 @@ static struct child_sa *find_child(struct ike_core *core, const struct connectio
 		if (strcmp(sa->conn->name, conn->name) != 0 || !ike_usable(sa))
 			continue;
 		list_for_each(child, &sa->children, link)
-			if (child_usable(child) && strcmp(child->conf->name, conf->name) == 0)
+			if (serves(child, acquire) && strcmp(child->conf->name, conf->name) == 0)
 				return child;
 	}
 	return NULL;
-}
-
-void input_child_selectors(struct child_sa *child, const struct ike_acquire *acquire)
-{
-	const struct ike_sa *sa = child->ike;
-	const struct ts *packet_src;
-	struct ts_list policy;
-
-	if (acquire)
-		child->acquire_seq = acquire->seq;
-	internal_addrs_resolve_local(sa, &child->conf->local_ts, &policy);
-	/* With an internal address packets will have another source than this one. */
-	packet_src = acquire && !sa->conn->n_vips ? &acquire->packet_src : NULL;
-	ts_offer(&policy, packet_src, &child->local_ts);
-	internal_addrs_resolve_remote(sa, &child->conf->remote_ts, &policy);
-	ts_offer(&policy, acquire ? &acquire->packet_dst : NULL, &child->remote_ts);
 }
 
 static bool names_match(const char *wanted, const char *name)
@@ -210,7 +204,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 		     const struct netaddr *remote, const struct ike_acquire *acquire,
 		     uint64_t token)
 {
-	struct child_sa *child = find_child(core, conn, conf);
+	struct child_sa *child = find_child(core, conn, conf, acquire);
 	struct ike_sa *sa;
 
 	if (child && (child->up || !token)) {
@@ -239,7 +233,7 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 		fate_not_begun(core, conn, conf, SA_END_FAILED);
 		return;
 	}
-	input_child_selectors(child, acquire);
+	child_selectors_offer(child, acquire);
 	log_obj_info(ike, sa->log_name, "initiating Child SA %s", conf->name);
 	/* Else it goes along with IKE_AUTH, or is asked for after that. */
 	if (sa->state == IKE_STATE_ESTABLISHED)

@@ -18,9 +18,3 @@ void input_end(struct ike_core *core);
  * gone, 0: nobody. why: static text. Without a reason in sa->end it was a user's wish.
  */
 void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const char *why);
-
-/*
- * What a Child SA that we begin asks for: the policy, headed by the packet that wants through (RFC
- * 7296 2.9). acquire: that packet; NULL.
- */
-void input_child_selectors(struct child_sa *child, const struct ike_acquire *acquire);

@@ -16,6 +16,7 @@
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/child_selectors.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -135,7 +136,7 @@ static int copy_children(struct ike_sa *old, struct ike_sa *sa)
 		copy = child_sa_new(sa, conf, true, 0);
 		if (!copy)
 			return -ENOMEM;
-		input_child_selectors(copy, NULL);
+		child_selectors_offer_again(copy, child);
 		n++;
 	}
 	return n;

@@ -4,14 +4,6 @@
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_match.h"
 
-static bool contains_all(const struct ts_list *outer, const struct ts_list *inner)
-{
-	for (size_t i = 0; i < inner->n; i++)
-		if (!ts_list_contains(outer, &inner->v[i]))
-			return false;
-	return true;
-}
-
 static void resolve(const struct ts_conf_list *conf, const struct netaddr *internal, size_t n,
 		    const struct netaddr *host, struct ts_list *ret_list)
 {
@@ -58,8 +50,8 @@ static unsigned fitness(const struct child_choice *choice, const struct child_re
 {
 	bool first = ts_list_contains(&choice->local, &r->local.v[0]) &&
 		     ts_list_contains(&choice->remote, &r->remote.v[0]);
-	bool all = contains_all(&choice->local, &r->local) &&
-		   contains_all(&choice->remote, &r->remote);
+	bool all = ts_list_contains_all(&choice->local, &r->local) &&
+		   ts_list_contains_all(&choice->remote, &r->remote);
 	bool mode = r->transport == (choice->conf->mode == CHILD_MODE_TRANSPORT);
 
 	return 1 + 4 * first + 2 * all + mode;
@@ -91,8 +83,8 @@ int child_choose(const struct connection *conn, const struct child_request *requ
 	for (size_t i = 0; i < conn->n_children; i++)
 		if (narrow(&conn->children[i], request, &choice) &&
 		    has_proposal(conn, choice.conf, request) &&
-		    !(contains_all(&ret_choice->local, &choice.local) &&
-		      contains_all(&ret_choice->remote, &choice.remote)))
+		    !(ts_list_contains_all(&ret_choice->local, &choice.local) &&
+		      ts_list_contains_all(&ret_choice->remote, &choice.remote)))
 			ret_choice->more = true;
 	return 0;
 }
@@ -103,8 +95,8 @@ int child_choose_again(const struct child_conf *conf, const struct ts_list *loca
 {
 	struct child_choice choice;
 
-	if (!narrow(conf, request, &choice) || !contains_all(&choice.local, local_in_use) ||
-	    !contains_all(&choice.remote, remote_in_use))
+	if (!narrow(conf, request, &choice) || !ts_list_contains_all(&choice.local, local_in_use) ||
+	    !ts_list_contains_all(&choice.remote, remote_in_use))
 		return CHILD_NO_SELECTORS;
 	*ret_choice = choice;
 	return 0;

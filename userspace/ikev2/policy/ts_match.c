@@ -122,12 +122,17 @@ bool ts_list_contains(const struct ts_list *list, const struct ts *ts)
 	return false;
 }
 
+bool ts_list_contains_all(const struct ts_list *outer, const struct ts_list *inner)
+{
+	for (size_t i = 0; i < inner->n; i++)
+		if (!ts_list_contains(outer, &inner->v[i]))
+			return false;
+	return true;
+}
+
 bool ts_answer_valid(const struct ts_list *offer, const struct ts_list *answer)
 {
-	for (size_t i = 0; i < answer->n; i++)
-		if (!ts_list_contains(offer, &answer->v[i]))
-			return false;
-	return answer->n > 0;
+	return answer->n > 0 && ts_list_contains_all(offer, answer);
 }
 
 void ts_offer(const struct ts_list *policy, const struct ts *packet, struct ts_list *ret_list)

@@ -46,3 +46,5 @@ struct ts ts_list_cover(const struct ts_list *list);
 
 /* Is there a selector in list that holds all packets of ts? */
 bool ts_list_contains(const struct ts_list *list, const struct ts *ts);
+/* Is there such a one for each selector of inner? */
+bool ts_list_contains_all(const struct ts_list *outer, const struct ts_list *inner);

@@ -16,6 +16,7 @@
 #include "ikev2/sa/algorithms.h"
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_ports.h"
+#include "ikev2/sa/child_selectors.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
@@ -96,13 +97,16 @@ uint32_t child_conf_reqid(const struct child_conf *conf)
 /*
  * Where the configuration says who the peer is, a Child SA shares the reqid with the trap. Peers
  * that may come from anywhere have one each: policies are bound to SAs by it, and none must get
- * through with packets of another. Several peers may share the address of the NAT before them.
+ * through with packets of another. Several peers may share the address of the NAT before them. One
+ * that has not all of the trap's selectors has its own, too: packets beside them shall find the
+ * trap, and another SA.
  */
 static uint32_t child_reqid(const struct child_sa *child)
 {
 	const struct ike_sa *ike = child->ike;
 
-	if (!connection_many_peers(ike->conn) && (ike->initiator || !ike->nat_remote))
+	if (!connection_many_peers(ike->conn) && (ike->initiator || !ike->nat_remote) &&
+	    !child_selectors_narrowed(child))
 		return child_conf_reqid(child->conf);
 	return IPSEC_REQID_BASE + REQID_SINGLE + child->unique_id % REQID_SINGLE;
 }

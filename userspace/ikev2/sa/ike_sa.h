@@ -93,6 +93,8 @@ struct ike_sa {
 	struct packet *held; /* that answer, when it stands already (CREATE_CHILD_SA) */
 	struct list children;
 	struct internal_addrs *internal; /* internal addresses, sa/internal_addr.h; or NULL */
+	bool lacks_address; /* responder: the client had to get one, and did not: no Child SA (2.19)
+			     */
 
 	struct instant created, established;
 	struct instant last_inbound; /* sign of life: authenticated message from the peer, or ESP */
