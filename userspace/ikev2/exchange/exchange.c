@@ -6,6 +6,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/exchange/fragments.h"
+#include "ikev2/fsm/state.h"
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/sa/core.h"
@@ -85,6 +86,11 @@ void exchange_next(struct ike_sa *sa)
 		if (!sa->active)
 			break;
 		list_remove(&sa->active->link);
+		if (!window_can_send(&sa->window)) {
+			exchange_fail(sa, steal_ptr(sa->active), "Message IDs are used up");
+			fsm_enter(sa, IKE_STATE_DEAD, "its Message IDs are used up");
+			break;
+		}
 		err = exchange_send(sa);
 		if (err == -ENOENT) {
 			exchange_free(steal_ptr(sa->active));

@@ -5,8 +5,8 @@
  * - An outstanding request is sent again with growing pauses until its response comes or the budget
  *   is used up; then the peer counts as dead (RFC 7296 2.4).
  * - A Delete that could not be built for want of memory is tried again every second.
- * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the repetitions
- *   begin anew with each size.
+ * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the
+ * repetitions begin anew with each size.
  * - A message of which fragments are missing is forgotten when its sender must have given up (2.6).
  * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
  *   answer and then gives up with that error (2.21.1).
@@ -21,6 +21,7 @@
  * - Internal addresses that were lent for a time are renewed at the half of it (RFC 7296 3.15.3).
  * - An established one is rekeyed at rekey_at, drawn somewhat before rekey_time is over, and closed
  * at expire_at, whatever became of its rekeying (2.8).
+ * - One whose Message IDs come to an end is rekeyed, and closed with the last of them (2.2).
  * - One that the peer has replaced is the peer's to delete; one that it doesn't delete is deleted
  * by us.
  */
@@ -65,15 +66,28 @@ static struct instant lease_end(const struct ike_sa *sa)
 /* When its age asks for something. */
 static struct instant age_time(const struct ike_sa *sa)
 {
+	if (sa->state == IKE_STATE_ESTABLISHED && window_is_spent(&sa->window))
+		return sa->core->now;
 	if (sa->state == IKE_STATE_ESTABLISHED)
 		return instant_min(sa->rekey_at, sa->expire_at);
 	return sa->state == IKE_STATE_REKEYED ? sa->gone_at : INSTANT_NEVER;
+}
+
+/* Once: should rekeying be refused, it is tried again later by itself (exchange/refusal.h). */
+static void age_by_ids(struct ike_sa *sa)
+{
+	if (sa->ids_old || sa->state != IKE_STATE_ESTABLISHED || !window_is_old(&sa->window))
+		return;
+	log_obj_info(ike, sa->log_name, "its Message IDs come to an end: it has to be rekeyed");
+	sa->ids_old = true;
+	sa->rekey_at = sa->core->now;
 }
 
 void timers_update(struct ike_sa *sa)
 {
 	struct instant at = sa->window.request ? sa->window.retransmit_at : INSTANT_NEVER;
 
+	age_by_ids(sa);
 	if (sa->state == IKE_STATE_DEAD) {
 		deadline_set(&sa->core->timers, &sa->deadline, INSTANT_NEVER);
 		return;
@@ -155,9 +169,10 @@ static void timer_age(struct ike_sa *sa)
 
 	if (sa->state == IKE_STATE_REKEYED)
 		ike_sa_delete(sa, "replaced, and the peer does not delete it");
-	else if (instant_reached(now, sa->expire_at)) {
+	else if (instant_reached(now, sa->expire_at) || window_is_spent(&sa->window)) {
 		sa->end = SA_END_EXPIRED;
-		ike_sa_delete(sa, "its lifetime is over");
+		ike_sa_delete(sa, window_is_spent(&sa->window) ? "its Message IDs are used up"
+							       : "its lifetime is over");
 	} else {
 		ike_sa_rekey(sa);
 	}

@@ -103,6 +103,7 @@ struct ike_sa {
 
 	/* Rekeying (2.8.2). */
 	struct instant rekey_at, expire_at; /* soft and hard end; INSTANT_NEVER */
+	bool ids_old;                       /* it is being rekeyed for its Message IDs (2.2) */
 	struct instant gone_at; /* REKEYED: our patience with the peer, which is to delete it */
 	uint64_t rival_spi;     /* see ike_sa_rival(); 0: none */
 	uint64_t rival_of;      /* it is the rival; own SPI of what it may replace, until that is settled */

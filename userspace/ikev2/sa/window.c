@@ -15,6 +15,16 @@ void window_fini(struct window *w)
 	w->response = packet_unref(w->response);
 }
 
+bool window_is_old(const struct window *w)
+{
+	return w->send_next >= WINDOW_IDS_OWN_OLD || w->receive_next >= WINDOW_IDS_PEERS_OLD;
+}
+
+bool window_is_spent(const struct window *w)
+{
+	return w->send_next >= WINDOW_IDS_LAST || w->receive_next >= WINDOW_IDS_LAST;
+}
+
 /* When to send again for the nth time, if no response comes. */
 static struct instant window_next_time(unsigned n, struct instant now,
 				       const struct ike_settings *settings)
@@ -29,7 +39,7 @@ static struct instant window_next_time(unsigned n, struct instant now,
 
 bool window_can_send(const struct window *w)
 {
-	return !w->request;
+	return !w->request && w->send_next != UINT32_MAX;
 }
 
 void window_sent(struct window *w, struct packet *packet, struct instant now,
@@ -73,6 +83,8 @@ bool window_retransmit(struct window *w, struct instant now, const struct ike_se
 
 enum window_verdict window_received(const struct window *w, uint32_t id, uint64_t digest)
 {
+	if (id == UINT32_MAX)
+		return WINDOW_STALE;
 	if (id == w->receive_next)
 		return w->answering ? WINDOW_IN_PROGRESS : WINDOW_NEW;
 	if (id == w->receive_next - 1 && w->response && digest == w->request_digest)
@@ -82,6 +94,8 @@ enum window_verdict window_received(const struct window *w, uint32_t id, uint64_
 
 enum window_verdict window_received_fragment(const struct window *w, uint32_t id)
 {
+	if (id == UINT32_MAX)
+		return WINDOW_STALE;
 	if (id == w->receive_next)
 		return w->answering ? WINDOW_IN_PROGRESS : WINDOW_NEW;
 	return id == w->receive_next - 1 && w->response ? WINDOW_REPEATED : WINDOW_STALE;

@@ -27,9 +27,23 @@ struct window {
 void window_init(struct window *w);
 void window_fini(struct window *w);
 
+/*
+ * Message IDs have 32 bits, and none may be used twice (2.2). Who counts them up replaces the IKE
+ * SA first, the other a little later, so that the two seldom begin together; from the last IDs on
+ * it is closed, and UINT32_MAX itself is never used.
+ */
+#define WINDOW_IDS_OWN_OLD   0xffff0000u
+#define WINDOW_IDS_PEERS_OLD 0xffff8000u
+#define WINDOW_IDS_LAST      0xfffffff0u
+
+/* The IKE SA is to be rekeyed before the IDs end. */
+bool window_is_old(const struct window *w);
+/* It is to be closed: what is left of the IDs is for that. */
+bool window_is_spent(const struct window *w);
+
 /* -------- requests of ours -------- */
 
-/* A request may be sent. */
+/* A request may be sent: none is outstanding, and there is an ID for it. */
 bool window_can_send(const struct window *w);
 /* packet, with ID send_next, has been sent for the first time at now. Takes its own reference. */
 void window_sent(struct window *w, struct packet *packet, struct instant now,

@@ -32,6 +32,45 @@ TEST(requests_count_up_and_one_is_outstanding_at_a_time)
 	packet_unref(p);
 }
 
+/* RFC 7296 2.2 */
+TEST(message_ids_end_before_they_wrap)
+{
+	struct packet *p = packet_new(BYTES("one", 3));
+	struct window w;
+
+	window_init(&w);
+	EXPECT_FALSE(window_is_old(&w));
+	w.send_next = WINDOW_IDS_OWN_OLD - 1;
+	w.receive_next = WINDOW_IDS_PEERS_OLD - 1;
+	EXPECT_FALSE(window_is_old(&w));
+	w.send_next++;
+	EXPECT_TRUE(window_is_old(&w));
+	w.send_next = 7;
+	w.receive_next++;
+	EXPECT_TRUE(window_is_old(&w));
+	EXPECT_FALSE(window_is_spent(&w));
+	w.receive_next = WINDOW_IDS_LAST;
+	EXPECT_TRUE(window_is_spent(&w));
+
+	w.send_next = UINT32_MAX - 1;
+	EXPECT_TRUE(window_can_send(&w));
+	window_sent(&w, p, start, &settings);
+	EXPECT_TRUE(window_expects(&w, UINT32_MAX - 1));
+	window_acknowledged(&w);
+	EXPECT_FALSE(window_can_send(&w));
+
+	w.receive_next = UINT32_MAX - 1;
+	EXPECT_EQ(WINDOW_NEW, window_received(&w, UINT32_MAX - 1, 1));
+	window_taken(&w, 1);
+	window_answered(&w, p);
+	EXPECT_EQ(WINDOW_REPEATED, window_received(&w, UINT32_MAX - 1, 1));
+	EXPECT_EQ(WINDOW_STALE, window_received(&w, UINT32_MAX, 2));
+	EXPECT_EQ(WINDOW_STALE, window_received_fragment(&w, UINT32_MAX));
+	EXPECT_EQ(WINDOW_STALE, window_received(&w, 0, 3));
+	window_fini(&w);
+	packet_unref(p);
+}
+
 TEST(pauses_grow_by_the_base_until_the_budget_is_used_up)
 {
 	static const int64_t pauses[] = { 4, 8, 16, 32 };
