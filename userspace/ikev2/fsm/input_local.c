@@ -103,7 +103,8 @@ static bool child_usable(const struct child_sa *child)
 static bool serves(const struct child_sa *child, const struct ike_acquire *acquire)
 {
 	return child_usable(child) &&
-	       (!acquire || child->state == CHILD_CREATING || child_selectors_hold(child, acquire));
+	       (!acquire || child->conf->fixed_reqid || child->state == CHILD_CREATING ||
+		child_selectors_hold(child, acquire));
 }
 
 /* The Child SA of this configuration that is up or on its way, whatever IKE SA it belongs to. */

@@ -37,7 +37,8 @@ enum ipsec_mode {
  * Reqids bind policies to SAs, and tell ours from everybody else's: what has a reqid of this range
  * in the kernel's tables is ours, and is removed by open() and close(). The core hands out the
  * numbers 1 to IPSEC_REQID_COUNT - 1 of the range; 0 is the backend's own, for probing. Hand-made
- * SAs and other daemons count from 1, far below.
+ * SAs and other daemons count from 1, far below. A reqid that the administrator has fixed is one of
+ * those; what is ours with one of these the backend knows by a mark of its own.
  */
 #define IPSEC_REQID_BASE  0x50000000u /* 'P' */
 #define IPSEC_REQID_COUNT 0x01000000u
@@ -60,6 +61,14 @@ struct ipsec_mark {
 
 /* TFC padding (RFC 4303 2.7) up to what the path takes. */
 #define IPSEC_TFC_MTU UINT32_MAX
+
+/* What the network device does for an SA. */
+enum ipsec_offload {
+	IPSEC_OFFLOAD_NO,
+	IPSEC_OFFLOAD_CRYPTO, /* encryption */
+	IPSEC_OFFLOAD_PACKET, /* all of ESP, and policies; Linux 6.2 */
+	IPSEC_OFFLOAD_AUTO,   /* encryption, if it can */
+};
 
 /* One ESP SA (RFC 4303). Algorithms are IKEv2 transform IDs (RFC 7296 3.3.2). */
 struct ipsec_sa {
@@ -86,6 +95,8 @@ struct ipsec_sa {
 	/* Tunnel mode: what the outer header has from the inner one (RFC 4301 5.1.2, RFC 6040). */
 	bool no_df, no_ecn, no_dscp; /* not copied outwards; ECN neither inwards */
 	bool dscp_inward;            /* in: the outer DSCP goes into the inner header */
+	enum ipsec_offload offload;
+	uint32_t ifindex;     /* the backend's: the device that offloads */
 	uint32_t acquire_seq; /* answers this ACQUIRE, 0: none */
 	char tunnel[32];      /* for people: "connection.child" */
 	/* Transport mode: the selector that goes into the SA; empty lists in tunnel mode. */
@@ -125,6 +136,8 @@ struct ipsec_policy {
 	 */
 	char interface[IPSEC_INTERFACE_LEN];
 	uint32_t ifindex;
+	bool offload;             /* for SAs of IPSEC_OFFLOAD_PACKET */
+	uint32_t offload_ifindex; /* the backend's */
 };
 
 enum ipsec_op_type {

@@ -15,6 +15,9 @@
 #define XFRM_ABI_SA_DIR_IN  1
 #define XFRM_ABI_SA_DIR_OUT 2
 
+/* Linux 6.2: flag of struct xfrm_user_offload. */
+#define XFRM_ABI_OFFLOAD_PACKET 4
+
 /* Attribute tables are this long; what is beyond is newer than this code and skipped. */
 #define XFRM_ABI_ATTR_MAX 48
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ikev2/ipsec/xfrm_offload.h"
 #include "ikev2/ipsec/xfrm_sa.h"
 #include "ikev2/ipsec/xfrm_selector.h"
 #include "pdk/netlink/netlink.h"
@@ -92,6 +93,14 @@ static void fail(struct apply *a, struct ipsec_op *op, int err, const char *text
 		a->req->err = err;
 		snprintf(a->req->error_text, sizeof(a->req->error_text), "%s", text);
 	}
+}
+
+static void fail_offload(struct apply *a, struct ipsec_op *op, int err)
+{
+	char text[sizeof(a->req->error_text)];
+
+	xfrm_offload_explain(&op->sa, err, text, sizeof(text));
+	fail(a, op, err, text);
 }
 
 /* -------- journal -------- */
@@ -186,7 +195,10 @@ static void take_result(struct apply *a, struct step *step, const struct netlink
 	step->outcome = item->err == 0 ? OUTCOME_DONE
 			: answered     ? OUTCOME_REFUSED
 				       : OUTCOME_UNKNOWN;
-	if (item->err < 0 && !counts_as_gone(op->type, item->err))
+	if (item->err < 0 && op->type == IPSEC_SA_ADD && op->sa.offload && !item->text[0] &&
+	    (item->err == -EINVAL || item->err == -EOPNOTSUPP))
+		fail_offload(a, op, item->err);
+	else if (item->err < 0 && !counts_as_gone(op->type, item->err))
 		fail(a, op, item->err, item->text);
 	if (op->type == IPSEC_SA_DELETE && op->err == 0)
 		tell_removed(a, &op->sa);
@@ -222,6 +234,7 @@ static struct xfrm_policy_template template_of(const struct ipsec_policy *p)
 		.priority = p->priority,
 		.local = p->local_addr,
 		.remote = p->remote_addr,
+		.offload_ifindex = p->offload_ifindex,
 	};
 }
 
@@ -341,7 +354,7 @@ static int check_policy(const struct ipsec_policy *p)
 	if (p->action != IPSEC_PROTECT)
 		return 0;
 	if (netaddr_len(&p->local_addr) == 0 || p->local_addr.family != p->remote_addr.family ||
-	    !ipsec_reqid_is_ours(p->reqid))
+	    !p->reqid)
 		return -EINVAL;
 	return 0;
 }
@@ -354,7 +367,7 @@ static int queue_sa(struct apply *a, struct ipsec_op *op, bool update)
 	struct step *step;
 	int err;
 
-	if (!ipsec_reqid_is_ours(op->sa.reqid))
+	if (!op->sa.reqid)
 		return -EINVAL;
 	err = xfrm_sa_build_add(&op->sa, &a->k->features, update, &msg);
 	if (err == 0)
@@ -384,7 +397,10 @@ static int queue_op(struct apply *a, struct ipsec_op *op)
 
 	switch (op->type) {
 	case IPSEC_SA_ADD:
-		return queue_sa(a, op, false);
+		err = xfrm_offload_bind(&op->sa);
+		if (err < 0)
+			fail_offload(a, op, err);
+		return err < 0 ? err : queue_sa(a, op, false);
 	case IPSEC_SA_UPDATE:
 		return queue_sa(a, op, true);
 	case IPSEC_SA_DELETE:
@@ -398,6 +414,8 @@ static int queue_op(struct apply *a, struct ipsec_op *op)
 		err = check_policy(&op->spd.policy);
 		if (err == 0)
 			err = bind_interface(&op->spd.policy);
+		if (err == 0)
+			err = xfrm_offload_bind_policy(&op->spd.policy);
 		return err < 0 ? err : for_each_policy(a, op, queue_policy_add);
 	case IPSEC_POLICY_DELETE:
 		/* One whose interface is gone without a number can't be named any more. */
@@ -500,7 +518,23 @@ static void mark_cancelled(struct ipsec_request *req, size_t begun)
 			req->ops[i].err = -ECANCELED;
 }
 
-void xfrm_apply(struct xfrm_kernel *k, struct ipsec_request *req)
+/* What has to be offloaded is: where the kernel goes on in software it says nothing. */
+static void check_offload(struct apply *a)
+{
+	for (size_t i = 0; i < a->req->n_ops && a->req->err == 0; i++) {
+		struct ipsec_op *op = &a->req->ops[i];
+		int err;
+
+		if (op->type != IPSEC_SA_ADD || (op->sa.offload != IPSEC_OFFLOAD_CRYPTO &&
+						 op->sa.offload != IPSEC_OFFLOAD_PACKET))
+			continue;
+		err = xfrm_offload_check(a->k->socket, &op->sa);
+		if (err < 0)
+			fail_offload(a, op, err);
+	}
+}
+
+static void apply_once(struct xfrm_kernel *k, struct ipsec_request *req)
 {
 	struct apply a = { .k = k, .req = req, .batch = NETLINK_BATCH_INIT };
 	size_t i = 0, end;
@@ -520,6 +554,7 @@ void xfrm_apply(struct xfrm_kernel *k, struct ipsec_request *req)
 				break;
 		run(&a, &req->ops[i], end - i);
 	}
+	check_offload(&a);
 	if (req->err < 0) {
 		undo(&a);
 		mark_cancelled(req, i);
@@ -527,4 +562,11 @@ void xfrm_apply(struct xfrm_kernel *k, struct ipsec_request *req)
 	free(a.steps);
 	free(a.kept);
 	free(a.selectors);
+}
+
+void xfrm_apply(struct xfrm_kernel *k, struct ipsec_request *req)
+{
+	apply_once(k, req);
+	if (req->err < 0 && xfrm_offload_lower(req))
+		apply_once(k, req);
 }

@@ -106,17 +106,17 @@ void xfrm_event_dispatch(const struct xfrm_event *e, const struct ipsec_events *
 {
 	switch (e->type) {
 	case XFRM_EVENT_ACQUIRE:
-		if (events->acquire && ipsec_reqid_is_ours(e->acquire.reqid))
+		if (events->acquire)
 			events->acquire(&e->acquire, events->data);
 		break;
 	case XFRM_EVENT_EXPIRE:
 		/* The larval state of an acquire that nobody answered expires too: no SA of
 		 * anybody. */
-		if (events->expire && e->expire.spi != 0 && ipsec_reqid_is_ours(e->expire.reqid))
+		if (events->expire && e->expire.spi != 0)
 			events->expire(&e->expire, events->data);
 		break;
 	case XFRM_EVENT_MAPPING:
-		if (events->mapping && ipsec_reqid_is_ours(e->mapping.reqid))
+		if (events->mapping)
 			events->mapping(&e->mapping, events->data);
 		break;
 	}

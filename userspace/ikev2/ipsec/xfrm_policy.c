@@ -73,6 +73,8 @@ struct nl_msg *xfrm_policy_build_add(const struct xfrm_policy_key *key,
 		.share = XFRM_SHARE_ANY,
 	};
 	struct xfrm_user_tmpl tmpl = template_of(key, t);
+	struct xfrm_user_offload offload = { .ifindex = (int)t->offload_ifindex,
+					     .flags = XFRM_ABI_OFFLOAD_PACKET };
 	struct nl_msg *msg;
 
 	/* In the rare case that this one is taken the kernel gives it another. */
@@ -80,6 +82,9 @@ struct nl_msg *xfrm_policy_build_add(const struct xfrm_policy_key *key,
 		XFRM_POLICY_INDEX_BASE | (random_u32() & ~XFRM_POLICY_INDEX_MASK & ~7u) | key->dir;
 	msg = netlink_msg_new(update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY, 0,
 			      BYTES(&info, sizeof(info)), POLICY_ATTR_ROOM);
+	if (msg && t->offload_ifindex &&
+	    nla_put(msg, XFRMA_OFFLOAD_DEV, sizeof(offload), &offload) < 0)
+		return netlink_msg_free(msg);
 	if (msg &&
 	    ((t->action == IPSEC_PROTECT && nla_put(msg, XFRMA_TMPL, sizeof(tmpl), &tmpl) < 0) ||
 	     put_key(msg, key) < 0))

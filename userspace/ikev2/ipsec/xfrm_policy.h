@@ -41,6 +41,7 @@ struct xfrm_policy_template {
 	 */
 	bool optional;
 	struct netaddr local, remote; /* outer addresses; in the out direction only */
+	uint32_t offload_ifindex;     /* the device that works on its SAs, packet by packet; 0 */
 };
 
 /*

@@ -186,6 +186,21 @@ static int put_header(struct nl_msg *msg, const struct ipsec_sa *sa)
 	return 0;
 }
 
+/* An update leaves the device alone: the kernel takes only ports and limits from it. */
+static int put_offload(struct nl_msg *msg, const struct ipsec_sa *sa)
+{
+	struct xfrm_user_offload offload = {
+		.ifindex = (int)sa->ifindex,
+		.flags = (sa->dst.family == AF_INET6 ? XFRM_OFFLOAD_IPV6 : 0) |
+			 (sa->direction == IPSEC_IN ? XFRM_OFFLOAD_INBOUND : 0) |
+			 (sa->offload == IPSEC_OFFLOAD_PACKET ? XFRM_ABI_OFFLOAD_PACKET : 0),
+	};
+
+	if (sa->offload == IPSEC_OFFLOAD_NO)
+		return 0;
+	return nla_put(msg, XFRMA_OFFLOAD_DEV, sizeof(offload), &offload) < 0 ? -ENOMEM : 0;
+}
+
 static int put_small(struct nl_msg *msg, const struct ipsec_sa *sa, const struct xfrm_features *f)
 {
 	int err = put_mark(msg, sa->mark, sa->mark_mask);
@@ -214,16 +229,23 @@ static uint64_t limit_seconds(struct duration d)
 	return d.ns <= 0 ? 0 : ((uint64_t)d.ns + 999999999) / 1000000000;
 }
 
-static struct xfrm_lifetime_cfg lifetime(const struct ipsec_limits *soft,
-					 const struct ipsec_limits *hard)
+/*
+ * XFRM has no field for who made an SA. One whose reqid does not tell ends this many seconds after
+ * its first packet, which is in 59 years.
+ */
+#define OURS_BY_USE_SECONDS 0x706f7374 /* "post" */
+
+static struct xfrm_lifetime_cfg lifetime(const struct ipsec_sa *sa)
 {
 	return (struct xfrm_lifetime_cfg){
-		.soft_byte_limit = limit(soft->bytes),
-		.hard_byte_limit = limit(hard->bytes),
-		.soft_packet_limit = limit(soft->packets),
-		.hard_packet_limit = limit(hard->packets),
-		.soft_add_expires_seconds = limit_seconds(soft->time),
-		.hard_add_expires_seconds = limit_seconds(hard->time),
+		.soft_byte_limit = limit(sa->soft.bytes),
+		.hard_byte_limit = limit(sa->hard.bytes),
+		.soft_packet_limit = limit(sa->soft.packets),
+		.hard_packet_limit = limit(sa->hard.packets),
+		.soft_add_expires_seconds = limit_seconds(sa->soft.time),
+		.hard_add_expires_seconds = limit_seconds(sa->hard.time),
+		.hard_use_expires_seconds =
+			ipsec_reqid_is_ours(sa->reqid) ? 0 : OURS_BY_USE_SECONDS,
 	};
 }
 
@@ -234,7 +256,7 @@ static struct xfrm_usersa_info sa_info(const struct ipsec_sa *sa)
 			.spi = htonl(sa->spi),
 			.proto = IPPROTO_ESP },
 		.saddr = xfrm_address(&sa->src),
-		.lft = lifetime(&sa->soft, &sa->hard),
+		.lft = lifetime(sa),
 		.seq = sa->acquire_seq,
 		.reqid = sa->reqid,
 		.family = sa->dst.family,
@@ -283,6 +305,8 @@ int xfrm_sa_build_add(const struct ipsec_sa *sa, const struct xfrm_features *f, 
 		err = put_replay(msg, nlmsg_data(nlmsg_hdr(msg)), sa, f);
 	if (err == 0)
 		err = put_small(msg, sa, f);
+	if (err == 0 && !update)
+		err = put_offload(msg, sa);
 	if (err < 0) {
 		netlink_msg_free(msg);
 		return err;
@@ -329,6 +353,7 @@ int xfrm_sa_parse(const struct nlmsghdr *h, struct xfrm_sa_info *ret_info)
 	static const struct nla_policy policy[XFRM_ABI_ATTR_MAX + 1] = {
 		[XFRMA_ENCAP] = { .minlen = sizeof(struct xfrm_encap_tmpl) },
 		[XFRMA_MARK] = { .minlen = sizeof(struct xfrm_mark) },
+		[XFRMA_OFFLOAD_DEV] = { .minlen = sizeof(struct xfrm_user_offload) },
 		[XFRMA_LASTUSED] = { .type = NLA_U64 },
 	};
 	struct nlattr *tb[XFRM_ABI_ATTR_MAX + 1];
@@ -353,6 +378,8 @@ int xfrm_sa_parse(const struct nlmsghdr *h, struct xfrm_sa_info *ret_info)
 	r.spi = ntohl(info.id.spi);
 	r.proto = info.id.proto;
 	r.reqid = info.reqid;
+	r.ours = ipsec_reqid_is_ours(info.reqid) ||
+		 info.lft.hard_use_expires_seconds == OURS_BY_USE_SECONDS;
 	r.seq = info.seq;
 	if (tb[XFRMA_MARK]) {
 		const struct xfrm_mark *m = nla_data(tb[XFRMA_MARK]);
@@ -364,6 +391,10 @@ int xfrm_sa_parse(const struct nlmsghdr *h, struct xfrm_sa_info *ret_info)
 	r.usage.packets = info.curlft.packets;
 	if (tb[XFRMA_LASTUSED])
 		r.usage.last_used = nla_get_u64(tb[XFRMA_LASTUSED]);
+	if (tb[XFRMA_OFFLOAD_DEV])
+		r.offload_ifindex = (uint32_t)((const struct xfrm_user_offload *)nla_data(
+						       tb[XFRMA_OFFLOAD_DEV]))
+					    ->ifindex;
 	r.has_esn_val = tb[XFRMA_REPLAY_ESN_VAL];
 	r.has_if_id = tb[XFRMA_IF_ID];
 	r.has_sa_dir = tb[XFRM_ABI_SA_DIR];

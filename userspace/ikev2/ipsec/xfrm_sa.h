@@ -33,7 +33,9 @@ struct xfrm_sa_info {
 	uint32_t spi; /* 0: larval, the kernel waits for an answer to its ACQUIRE */
 	uint8_t proto;
 	uint32_t reqid, seq;
+	bool ours; /* we have made it */
 	uint32_t mark, mark_mask;
+	uint32_t offload_ifindex; /* the device that works on it; 0: none */
 	struct ipsec_usage usage;
 	bool has_esn_val, has_if_id, has_sa_dir; /* attributes present */
 };

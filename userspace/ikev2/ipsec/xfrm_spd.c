@@ -109,7 +109,8 @@ static bool template_equal(const struct xfrm_policy_template *a,
 {
 	return a->action == b->action && a->mode == b->mode && a->reqid == b->reqid &&
 	       a->priority == b->priority && a->optional == b->optional &&
-	       netaddr_equal(&a->local, &b->local) && netaddr_equal(&a->remote, &b->remote);
+	       a->offload_ifindex == b->offload_ifindex && netaddr_equal(&a->local, &b->local) &&
+	       netaddr_equal(&a->remote, &b->remote);
 }
 
 static const struct xfrm_policy_template *top_of(const struct entry *e)

@@ -70,8 +70,7 @@ static void on_sa(const struct nlmsghdr *h, void *data)
 	struct sweep *s = data;
 	struct xfrm_sa_info info;
 
-	if (xfrm_sa_parse(h, &info) < 0 || info.proto != IPPROTO_ESP ||
-	    !ipsec_reqid_is_ours(info.reqid))
+	if (xfrm_sa_parse(h, &info) < 0 || info.proto != IPPROTO_ESP || !info.ours)
 		return;
 	if (info.spi == 0)
 		replace_larval(s, &info);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ikev2/ipsec/ipsec.h"
+
 /* -------- traffic selectors -------- */
 
 struct ts_ctx {
@@ -48,8 +50,9 @@ static int take_ts(const struct conf_option *o, const struct conf_node *node, vo
 
 /* -------- the table -------- */
 
-/* In the order of enum child_mode, enum child_dscp. */
+/* In the order of enum child_mode, enum child_offload, enum child_dscp. */
 static const char *const mode_names[] = { "tunnel", "transport", "pass", "drop", NULL };
+static const char *const offload_names[] = { "no", "yes", "crypto", "packet", "auto", NULL };
 static const char *const dscp_names[] = { "out", "in", "yes", "no", NULL };
 
 /* swanctl.conf has a second name for each, and takes either anywhere. */
@@ -74,6 +77,16 @@ static int take_action(const struct conf_option *o, const struct conf_node *node
 		}
 	conf_report_bad(report, node, "%s", o->unit);
 	return -EINVAL;
+}
+
+/* Ours are how a start after kill -9 finds what was left. */
+static const char *check_reqid(const void *field)
+{
+	const uint32_t reqid = *(const uint32_t *)field;
+
+	return ipsec_reqid_is_ours(reqid) ? "none of those that the daemon assigns, 0x50000000 to "
+					    "0x50ffffff"
+					  : NULL;
 }
 
 static const char not_label[] = "security labels are not supported";
@@ -136,11 +149,16 @@ const struct conf_option child_options[] = {
 		 "rekey_packets and a tenth." },
 	{ "rand_packets", CONF_OPT_SIZE, FIELD(rand_packets), .max = LIMIT_MAX, .unit = "packets",
 	  .doc = "How much earlier than rekey_packets says, at random. Default: as rand_time." },
-	{ "if_id_in", CONF_OPT_CUSTOM, FIELD(if_id_in), .dflt = "0", .take = take_if_id,
+	{ "reqid", CONF_OPT_INT, FIELD(fixed_reqid), .dflt = "0", .check = check_reqid,
+	  .doc = "Number by which policies and SAs are bound to each other, for policies of your "
+		 "own and for matches of Netfilter. 0: the daemon assigns one. Fixed, it is for a "
+		 "single peer and for one Child SA at a time." },
+	{ "if_id_in", CONF_OPT_CUSTOM, FIELD(if_id_in), .take = take_if_id,
+	  .unit = "a number, %unique or %unique-dir",
 	  .doc = "Number of the XFRM interface for inbound traffic. 0: none. %unique: one for each "
-		 "Child SA, %unique-dir: and direction." },
-	{ "if_id_out", CONF_OPT_CUSTOM, FIELD(if_id_out), .dflt = "0", .take = take_if_id,
-	  .doc = "The same for outbound traffic." },
+		 "Child SA, %unique-dir: and direction. Default: that of the connection." },
+	{ "if_id_out", CONF_OPT_CUSTOM, FIELD(if_id_out), .take = take_if_id,
+	  .unit = "a number, %unique or %unique-dir", .doc = "The same for outbound traffic." },
 	{ "mark_in", CONF_OPT_CUSTOM, FIELD(mark_in), .dflt = "0/0", .take = take_mark,
 	  .unit = "mark/mask",
 	  .doc = "Netfilter mark of the inbound policies: decrypted packets pass with this mark "
@@ -179,6 +197,10 @@ const struct conf_option child_options[] = {
 	  .doc = "Pad packets to this length, to hide how long they are, if the peer takes that. "
 		 "0: not." },
 
+	{ "hw_offload", CONF_OPT_ENUM, FIELD(hw_offload), .dflt = "no", .names = offload_names,
+	  .doc = "What the network device that has our address does. crypto, or yes: encryption; "
+		 "packet: all of ESP (Linux 6.2); if it can't, the Child SA fails. auto: "
+		 "encryption, if it can." },
 	{ "updown", CONF_OPT_STRING, FIELD(updown), .unit = "a command",
 	  .doc = "Run by the shell when a Child SA comes up and when it goes down (not when it is "
 		 "rekeyed), once for each pair of selectors; it finds what it has to know in the "
@@ -190,10 +212,10 @@ const struct conf_option child_options[] = {
 	  .doc = "the updown command can do that by itself" },
 	{ "ipcomp", CONF_OPT_ONLY, .dflt = "no", .doc = "IPComp is not supported" },
 	{ "inactivity", CONF_OPT_ONLY, .dflt = "0s", .doc = "time-outs are not built yet" },
-	{ "reqid", CONF_OPT_ONLY, .dflt = "0", .doc = "reqids are assigned" },
 	{ "label", CONF_OPT_REFUSED, .doc = not_label },
 	{ "label_mode", CONF_OPT_REFUSED, .doc = not_label },
-	{ "hw_offload", CONF_OPT_ONLY, .dflt = "no", .doc = "offloading is not built yet" },
+	{ "per_cpu_sas", CONF_OPT_ONLY, .dflt = "no",
+	  .doc = "Child SAs for each CPU (RFC 9611) are not built yet" },
 	{ 0 },
 };
 
@@ -207,8 +229,12 @@ void child_conf_fini(struct child_conf *child)
 }
 
 /* What options ask of each other: NULL, or what does not go together. */
-static const char *contradiction(const struct child_conf *child)
+static const char *contradiction(const struct connection *conn, const struct child_conf *child)
 {
+	/* Inbound policies tell peers apart by nothing else. */
+	if (child->fixed_reqid && child_mode_negotiates(child->mode) && connection_many_peers(conn))
+		return "found a fixed reqid with a connection that several peers may use, expected "
+		       "remote_addrs of one address, and no pools";
 	/* The number is the Child SA's, and a trap is there before it. */
 	if (child->start_action == CHILD_ACTION_TRAP && !child_numbers_fixed(child))
 		return "found start_action = trap with %unique, expected numbers that are fixed";
@@ -233,8 +259,6 @@ static const char *contradiction(const struct child_conf *child)
 static int fill(struct child_conf *child, const struct conf_node *section,
 		struct conf_report *report)
 {
-	char path[CONF_PATH_LEN];
-	const char *wrong;
 	int err;
 
 	child->name = strdup(section->name);
@@ -242,16 +266,38 @@ static int fill(struct child_conf *child, const struct conf_node *section,
 		return -ENOMEM;
 	child_unset_limits(child);
 	err = conf_options_apply(child_options, section, child, report);
-	if (!err)
-		err = child_settle_limits(child, section, report);
-	if (err)
-		return err;
-	wrong = contradiction(child);
-	if (!wrong)
-		return 0;
-	conf_report_add(report, &section->origin, "%s: %s", conf_path(section, path, sizeof(path)),
-			wrong);
-	return -EINVAL;
+	return err ? err : child_settle_limits(child, section, report);
+}
+
+static void inherit(struct child_number *number, const struct child_number *from)
+{
+	if (number->kind == CHILD_NUMBER_UNSET)
+		*number = *from;
+}
+
+int connection_settle_children(struct connection *conn, const struct conf_node *section,
+			       struct conf_report *report)
+{
+	const struct conf_node *sections = conf_find(section, "children"), *node;
+	char path[CONF_PATH_LEN];
+	const char *wrong;
+	int err = 0;
+
+	for (size_t i = 0; i < conn->n_children; i++) {
+		struct child_conf *child = &conn->children[i];
+
+		inherit(&child->if_id_in, &conn->if_id_in);
+		inherit(&child->if_id_out, &conn->if_id_out);
+		wrong = contradiction(conn, child);
+		if (!wrong)
+			continue;
+		node = sections ? conf_find(sections, child->name) : NULL;
+		node = node ? node : section;
+		conf_report_add(report, &node->origin, "%s: %s",
+				conf_path(node, path, sizeof(path)), wrong);
+		err = -EINVAL;
+	}
+	return err;
 }
 
 int child_conf_take(const struct conf_option *o, const struct conf_node *section, void *target,

@@ -97,6 +97,8 @@ static int fill(struct connection *conn, const struct conf_node *section,
 	err = conf_options_apply(connection_options, section, conn, report);
 	if (!err)
 		err = connection_settle_times(conn, section, report);
+	if (!err)
+		err = connection_settle_children(conn, section, report);
 	return err == -ENOMEM || connection_check_auth(section, report) == 0 ? err : -EINVAL;
 }
 

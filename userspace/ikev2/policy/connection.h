@@ -75,6 +75,7 @@ const char *child_action_name(enum child_action action);
 
 /* A number for the kernel that configuration fixes or each Child SA gets for itself. */
 enum child_number_kind {
+	CHILD_NUMBER_UNSET, /* until the connection's is known */
 	CHILD_NUMBER_FIXED,
 	CHILD_NUMBER_UNIQUE,     /* %unique: for both directions; rekeying keeps it */
 	CHILD_NUMBER_UNIQUE_DIR, /* %unique-dir: one for each direction */
@@ -113,6 +114,15 @@ enum child_dscp {
 	CHILD_DSCP_NO,
 };
 
+/* Who does the work of ESP; "yes" is strongSwan's older name for crypto. */
+enum child_offload {
+	CHILD_OFFLOAD_NO,
+	CHILD_OFFLOAD_YES,
+	CHILD_OFFLOAD_CRYPTO,
+	CHILD_OFFLOAD_PACKET,
+	CHILD_OFFLOAD_AUTO,
+};
+
 #define CHILD_INTERFACE_LEN 16 /* with the NUL */
 #define CHILD_TFC_MTU       UINT32_MAX
 
@@ -125,6 +135,7 @@ struct child_conf {
 	 * peer's SAs need a reqid of their own: inbound policies tell peers apart by nothing else.
 	 */
 	uint32_t reqid;
+	uint32_t fixed_reqid; /* that the administrator wants for it instead; 0: none */
 	struct proposal_list esp_proposals;
 	enum child_mode mode;
 	struct ts_conf_list local_ts, remote_ts;
@@ -147,6 +158,7 @@ struct child_conf {
 	/* The outer header. */
 	bool copy_df, copy_ecn;
 	enum child_dscp copy_dscp;
+	enum child_offload hw_offload;
 	char *updown;         /* command for when it comes up and goes down; NULL: none */
 	uint32_t tfc_padding; /* octets, CHILD_TFC_MTU; 0: none */
 };
@@ -180,6 +192,7 @@ struct connection {
 	struct duration rekey_time, reauth_time, over_time, rand_time;
 	enum unique_policy unique;
 	enum childless_policy childless;
+	struct child_number if_id_in, if_id_out; /* of children that say nothing else */
 	/*
 	 * Internal addresses (RFC 7296 2.19). Of an initiator: those to ask for, 0.0.0.0 and :: for
 	 * whichever it gets. Of a responder: names of the pools that lend them; with any, a client

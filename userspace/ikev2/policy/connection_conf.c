@@ -272,6 +272,12 @@ const struct conf_option connection_options[] = {
 	  .doc = "Pools of internal addresses for clients of this connection, as responder. A "
 		 "client that does not ask for an address gets no Child SA. dynamic in remote_ts "
 		 "means the address that it got." },
+	{ "if_id_in", CONF_OPT_CUSTOM, FIELD(if_id_in), .dflt = "0", .take = take_if_id,
+	  .unit = "a number, %unique or %unique-dir",
+	  .doc = "if_id_in of children that do not set it." },
+	{ "if_id_out", CONF_OPT_CUSTOM, FIELD(if_id_out), .dflt = "0", .take = take_if_id,
+	  .unit = "a number, %unique or %unique-dir",
+	  .doc = "if_id_out of children that do not set it." },
 	{ "children", CONF_OPT_SECTION, 0, .options = children_options,
 	  .doc = "The Child SAs of this connection." },
 
@@ -282,8 +288,8 @@ const struct conf_option connection_options[] = {
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
 	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },
 	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },
-	{ "if_id_in", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
-	{ "if_id_out", CONF_OPT_ONLY, .dflt = "0", .doc = "set it in the children" },
+	{ "ocsp", CONF_OPT_ONLY, .dflt = "never",
+	  .doc = "sending and asking for OCSP responses in IKE (RFC 4806) is not built yet" },
 	{ "ppk_required", CONF_OPT_ONLY, .dflt = "no", .doc = not_ppk },
 	{ "ppk_id", CONF_OPT_REFUSED, .doc = not_ppk },
 	{ "pull", CONF_OPT_ONLY, .dflt = "yes", .doc = "push mode belongs to IKEv1" },

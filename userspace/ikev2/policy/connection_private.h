@@ -13,6 +13,12 @@ extern const struct conf_option child_options[];
 int child_conf_take(const struct conf_option *option, const struct conf_node *section, void *target,
 		    struct conf_report *report);
 void child_conf_fini(struct child_conf *child);
+/*
+ * When all of conn's options are known: what its children leave to it, and whether their options go
+ * together. 0, or -EINVAL with the reasons in report.
+ */
+int connection_settle_children(struct connection *conn, const struct conf_node *section,
+			       struct conf_report *report);
 
 /* Both sides have a section that says how they prove who they are. */
 int connection_check_auth(const struct conf_node *section, struct conf_report *report);

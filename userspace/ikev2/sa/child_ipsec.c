@@ -105,6 +105,22 @@ static size_t copy_key(uint8_t to[static IPSEC_KEY_MAX], struct bytes key)
 	return key.len;
 }
 
+static enum ipsec_offload offload_of(const struct child_conf *conf)
+{
+	switch (conf->hw_offload) {
+	case CHILD_OFFLOAD_NO:
+		return IPSEC_OFFLOAD_NO;
+	case CHILD_OFFLOAD_YES:
+	case CHILD_OFFLOAD_CRYPTO:
+		return IPSEC_OFFLOAD_CRYPTO;
+	case CHILD_OFFLOAD_PACKET:
+		return IPSEC_OFFLOAD_PACKET;
+	case CHILD_OFFLOAD_AUTO:
+		return IPSEC_OFFLOAD_AUTO;
+	}
+	return IPSEC_OFFLOAD_NO;
+}
+
 static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
 		    const struct keymat_child *keys, struct ipsec_sa *sa)
 {
@@ -137,6 +153,7 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	sa->soft.packets = jittered(conf->rekey_packets, conf->rand_packets);
 	sa->hard.bytes = conf->life_bytes;
 	sa->hard.packets = conf->life_packets;
+	sa->offload = offload_of(conf);
 	sa_fill_header(child, sa);
 	sa->acquire_seq = in ? 0 : child->acquire_seq;
 	snprintf(sa->tunnel, sizeof(sa->tunnel), "%.15s.%.15s", ike->conn->name, conf->name);
@@ -196,6 +213,7 @@ static void policy_fill(const struct child_sa *child, struct ipsec_op *op)
 	policy->reqid = child->reqid;
 	fill_policy(conf, &child->numbers, policy);
 	policy->ifindex = child->ifindex;
+	policy->offload = conf->hw_offload == CHILD_OFFLOAD_PACKET;
 }
 
 /* -------- requests -------- */

@@ -91,7 +91,8 @@ static struct keymat_child *keys_free(struct keymat_child *keys)
 
 uint32_t child_conf_reqid(const struct child_conf *conf)
 {
-	return IPSEC_REQID_BASE + conf->reqid % REQID_SINGLE;
+	return conf->fixed_reqid ? conf->fixed_reqid
+				 : IPSEC_REQID_BASE + conf->reqid % REQID_SINGLE;
 }
 
 /*
@@ -105,6 +106,8 @@ static uint32_t child_reqid(const struct child_sa *child)
 {
 	const struct ike_sa *ike = child->ike;
 
+	if (child->conf->fixed_reqid)
+		return child->conf->fixed_reqid;
 	if (!connection_many_peers(ike->conn) && (ike->initiator || !ike->nat_remote) &&
 	    !child_selectors_narrowed(child))
 		return child_conf_reqid(child->conf);

@@ -137,6 +137,8 @@ static struct ipsec_op sa(enum ipsec_op_type type, uint32_t spi)
 	return op;
 }
 
+static char error_text[160]; /* of the last request */
+
 static int apply_one(struct xfrm_kernel *k, struct ipsec_op op)
 {
 	struct ipsec_request *req = ipsec_request_new(1);
@@ -145,6 +147,7 @@ static int apply_one(struct xfrm_kernel *k, struct ipsec_op op)
 	req->ops[0] = op;
 	xfrm_apply(k, req);
 	err = req->err ? req->err : req->ops[0].err;
+	memcpy(error_text, req->error_text, sizeof(error_text));
 	ipsec_request_free(req);
 	return err;
 }
@@ -277,7 +280,7 @@ TEST_F(apply, a_selector_that_stands_twice_in_a_policy_is_added_and_deleted_twic
 
 TEST_F(apply, what_a_policy_cannot_be_is_refused)
 {
-	struct ipsec_op op = policy(IPSEC_POLICY_ADD, 1, 0, 5); /* no reqid of ours */
+	struct ipsec_op op = policy(IPSEC_POLICY_ADD, 1, 0, 0); /* no reqid */
 
 	EXPECT_EQ(-EINVAL, apply_one(&self->k, op));
 	op = policy(IPSEC_POLICY_ADD, 1, 0, REQID);
@@ -475,6 +478,48 @@ TEST_F(apply, a_run_of_changes_is_one_datagram)
 	ipsec_request_free(req);
 }
 
+/* -------- offloading -------- */
+
+/* The kernel here goes on in software, and doesn't say so. */
+TEST_F(apply, what_has_to_be_offloaded_is_not_installed_where_it_is_not)
+{
+	struct ipsec_op op = sa(IPSEC_SA_ADD, 0x1000);
+
+	op.sa.dst = addr("127.0.0.1");
+	for (op.sa.offload = IPSEC_OFFLOAD_CRYPTO; op.sa.offload <= IPSEC_OFFLOAD_PACKET;
+	     op.sa.offload++) {
+		EXPECT_EQ(-EOPNOTSUPP, apply_one(&self->k, op));
+		EXPECT_EQ(0, self->fake.t.n_sas);
+		EXPECT_NE(NULL, strstr(error_text, "lo does not offload ESP"));
+	}
+	op.sa.offload = IPSEC_OFFLOAD_AUTO;
+	EXPECT_EQ(0, apply_one(&self->k, op));
+	EXPECT_EQ(1, self->fake.t.n_sas);
+}
+
+TEST_F(apply, what_the_device_refuses_goes_on_without_if_it_may)
+{
+	struct ipsec_op op = sa(IPSEC_SA_ADD, 0x1000);
+
+	op.sa.dst = addr("127.0.0.1");
+	op.sa.offload = IPSEC_OFFLOAD_AUTO;
+	self->fake.refuse = 1;
+	EXPECT_EQ(0, apply_one(&self->k, op));
+	EXPECT_EQ(1, self->fake.t.n_sas);
+}
+
+TEST_F(apply, no_device_has_the_address)
+{
+	struct ipsec_op op = sa(IPSEC_SA_ADD, 0x1000);
+
+	op.sa.dst = addr("203.0.113.77");
+	op.sa.offload = IPSEC_OFFLOAD_CRYPTO;
+	EXPECT_EQ(-ENODEV, apply_one(&self->k, op));
+	EXPECT_NE(NULL, strstr(error_text, "203.0.113.77"));
+	op.sa.offload = IPSEC_OFFLOAD_AUTO;
+	EXPECT_EQ(0, apply_one(&self->k, op));
+}
+
 /* -------- sweeping -------- */
 
 TEST_F(apply, a_sweep_takes_ours_and_leaves_others_also_when_the_tables_change_under_way)
@@ -486,6 +531,7 @@ TEST_F(apply, a_sweep_takes_ours_and_leaves_others_also_when_the_tables_change_u
 		ASSERT_EQ(0, apply_one(&self->k, policy(IPSEC_POLICY_ADD, 1, i, REQID)));
 	}
 	self->fake.t.sas[2].reqid = 3;
+	self->fake.t.sas[2].lft.hard_use_expires_seconds = 1;
 	self->fake.t.policies[4].reqid = IPSEC_REQID_BASE + IPSEC_REQID_COUNT;
 	self->fake.interrupt_dumps = 3;
 	EXPECT_EQ(0, xfrm_sweep(&self->k, &swept));
@@ -495,6 +541,22 @@ TEST_F(apply, a_sweep_takes_ours_and_leaves_others_also_when_the_tables_change_u
 	EXPECT_EQ(3, self->fake.t.sas[0].reqid);
 	EXPECT_EQ(1, self->fake.t.n_policies);
 	EXPECT_EQ(4, self->observed.removed);
+}
+
+/* What the administrator makes with the same reqid is not ours. */
+TEST_F(apply, a_sweep_takes_ours_of_a_reqid_that_is_fixed)
+{
+	struct ipsec_op add = sa(IPSEC_SA_ADD, 0x1000), other = sa(IPSEC_SA_ADD, 0x2000);
+	struct xfrm_swept swept;
+
+	add.sa.reqid = other.sa.reqid = 42;
+	ASSERT_EQ(0, apply_one(&self->k, add));
+	ASSERT_EQ(0, apply_one(&self->k, other));
+	self->fake.t.sas[1].lft.hard_use_expires_seconds = 0;
+	EXPECT_EQ(0, xfrm_sweep(&self->k, &swept));
+	EXPECT_EQ(1, swept.sas);
+	ASSERT_EQ(1, self->fake.t.n_sas);
+	EXPECT_EQ(0x2000, self->fake.t.sas[0].spi);
 }
 
 TEST_HARNESS_MAIN

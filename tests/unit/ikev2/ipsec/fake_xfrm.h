@@ -18,6 +18,7 @@ struct fake_sa {
 	uint32_t spi, reqid;
 	uint16_t sport;
 	struct netaddr dst;
+	struct xfrm_lifetime_cfg lft;
 };
 
 struct fake_policy {
@@ -96,7 +97,13 @@ static inline int fake_set_sa(struct fake_tables *t, const struct nlmsghdr *h)
 		return -ESRCH;
 	if (!sa)
 		sa = &t->sas[t->n_sas++];
-	*sa = (struct fake_sa){ info.spi, info.reqid, info.src.port, info.dst };
+	*sa = (struct fake_sa){
+		.spi = info.spi,
+		.reqid = info.reqid,
+		.sport = info.src.port,
+		.dst = info.dst,
+		.lft = ((const struct xfrm_usersa_info *)nlmsg_data(h))->lft,
+	};
 	return 0;
 }
 
@@ -159,6 +166,7 @@ static inline void fake_tell_sa(struct fake_xfrm *f, const struct nlmsghdr *requ
 	m.info.id.daddr = xfrm_address(&sa->dst);
 	m.info.family = sa->dst.family;
 	m.info.reqid = sa->reqid;
+	m.info.lft = sa->lft;
 	m.info.curlft.bytes = 1000;
 	m.info.curlft.packets = 10;
 	m.a = (struct nlattr){ .nla_len = sizeof(m.a) + sizeof(m.encap), .nla_type = XFRMA_ENCAP };

@@ -174,28 +174,30 @@ static const struct {
 	{ "local_port = 4500",
 	  "f:2:1: gw.local_port: found '4500', expected 500: settings.port and settings.port_nat_t "
 	  "say which ports are ours\n" },
-	{ "keyingtries = many", "f:2:1: gw.keyingtries: found 'many', expected a number of tries, 0 "
-				"or %forever\n" },
+	{ "keyingtries = many",
+	  "f:2:1: gw.keyingtries: found 'many', expected a number of tries, 0 "
+	  "or %forever\n" },
 	{ "proposals = aes128-x25519",
 	  "f:2:1: gw.proposals: found 'aes128-x25519': it has no integrity algorithm, such as "
 	  "sha256\n" },
 	{ "prefer = both", "f:2:1: gw.prefer: found 'both', expected own or peer\n" },
 	{ "encap = maybe", "f:2:1: gw.encap: found 'maybe', expected yes or no\n" },
-	{ "unique = yes",
-	  "f:2:1: gw.unique: found 'yes', expected no, never, replace or keep\n" },
+	{ "unique = yes", "f:2:1: gw.unique: found 'yes', expected no, never, replace or keep\n" },
 	{ "dpd_delay = 2x",
 	  "f:2:1: gw.dpd_delay: found '2x', expected a duration such as 30s or 5m up to 86400s\n" },
 	{ "mobike = yes",
 	  "f:2:1: gw.mobike: found 'yes', expected no: MOBIKE (RFC 4555) is not built yet\n" },
 	{ "fragmentation = maybe", "f:2:1: gw.fragmentation: found 'maybe', expected yes, accept, "
 				   "force or no\n" },
-	{ "rekey_time = soon", "f:2:1: gw.rekey_time: found 'soon', expected a duration such as 30s "
-			       "or 5m up to 315360000s\n" },
+	{ "rekey_time = soon",
+	  "f:2:1: gw.rekey_time: found 'soon', expected a duration such as 30s "
+	  "or 5m up to 315360000s\n" },
 	{ "rekey_time = 1h\nrand_time = 1h",
 	  "f:1:1: gw: found a rand_time that rekey_time or reauth_time does not exceed, expected a "
 	  "shorter one\n" },
-	{ "vips = 10.0.0.0/8", "f:2:1: gw.vips: found '10.0.0.0/8': expected an address, 0.0.0.0 or "
-			       "::\n" },
+	{ "vips = 10.0.0.0/8",
+	  "f:2:1: gw.vips: found '10.0.0.0/8': expected an address, 0.0.0.0 or "
+	  "::\n" },
 	{ "vips = ::, ::, ::, ::, ::",
 	  "f:2:1: gw.vips: found '::': expected no more than 4 addresses\n" },
 	{ "ppk_id = x",
@@ -209,7 +211,8 @@ static const struct {
 	{ "local-2 { auth = psk }",
 	  "f:2:1: gw.local-2: not supported: multiple authentication rounds are not built yet\n" },
 	{ "gw { local { auth = pubkey }\nremote { auth = eap-tls }\n}",
-	  "f:2:10: gw.remote.auth: found 'eap-tls': EAP is not built yet; use auth = pubkey or psk\n" },
+	  "f:2:10: gw.remote.auth: found 'eap-tls': EAP is not built yet; use auth = pubkey or "
+	  "psk\n" },
 	{ "gw { local { auth = xauth }\nremote { auth = sorcery }\n}",
 	  "f:1:14: gw.local.auth: found 'xauth': XAuth belongs to IKEv1; use auth = pubkey or "
 	  "psk\n"
@@ -221,11 +224,13 @@ static const struct {
 	{ "gw { local { auth = psk\n certs = moon.pem }\n remote { auth = psk } }",
 	  "f:2:2: gw.local.certs: expected an X.509 certificate in PEM or DER\n" },
 	{ "gw { local { auth = psk\n eap_id = x }\n remote { auth = psk } }",
-	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = pubkey or psk\n" },
+	  "f:2:2: gw.local.eap_id: not supported: EAP is not built yet; use auth = pubkey or "
+	  "psk\n" },
 	{ "children { c {\nmode = beet\n} }",
 	  "f:3:1: gw.children.c.mode: found 'beet', expected tunnel, transport, pass or drop\n" },
 	{ "children { c {\nmode = pass\nstart_action = start\n} }",
-	  "f:2:12: gw.children.c: found start_action = start with a mode that makes no SA, expected "
+	  "f:2:12: gw.children.c: found start_action = start with a mode that makes no SA, "
+	  "expected "
 	  "none or trap\n" },
 	{ "children { c {\nmode = drop\nlocal_ts = 10.0.0.0/8\n} }",
 	  "f:2:12: gw.children.c: found dynamic selectors with a mode that makes no SA, expected "
@@ -256,20 +261,36 @@ static const struct {
 	  "f:3:1: gw.children.c.mark_in: found '1/0xfe', expected a mark, %unique or %unique-dir, "
 	  "and perhaps /mask, in which all bits of the mark are\n" },
 	{ "children { c {\nstart_action = trap\nmark_out = %unique\n} }",
-	  "f:2:12: gw.children.c: found start_action = trap with %unique, expected numbers that are "
+	  "f:2:12: gw.children.c: found start_action = trap with %unique, expected numbers that "
+	  "are "
 	  "fixed\n" },
 	{ "children { c {\nmark_out = 1\nset_mark_in = %same\n} }",
-	  "f:2:12: gw.children.c: found %same, expected a mark of that direction that it could be\n" },
+	  "f:2:12: gw.children.c: found %same, expected a mark of that direction that it could "
+	  "be\n" },
 	{ "children { c {\ntfc_padding = 65536\n} }",
-	  "f:3:1: gw.children.c.tfc_padding: found '65536', expected mtu, or octets up to 65535\n" },
+	  "f:3:1: gw.children.c.tfc_padding: found '65536', expected mtu, or octets up to "
+	  "65535\n" },
 	{ "children { c {\ninterface = an_interface_with_a_long_name\n} }",
-	  "f:3:1: gw.children.c.interface: found 'an_interface_with_a_long_name', expected the name "
+	  "f:3:1: gw.children.c.interface: found 'an_interface_with_a_long_name', expected the "
+	  "name "
 	  "of a network interface\n" },
-	{ "children { c {\nhw_offload = packet\n} }",
-	  "f:3:1: gw.children.c.hw_offload: found 'packet', expected no: offloading is not built "
-	  "yet\n" },
+	{ "children { c {\nhw_offload = maybe\n} }",
+	  "f:3:1: gw.children.c.hw_offload: found 'maybe', expected no, yes, crypto, packet or "
+	  "auto\n" },
+	{ "children { c {\nreqid = 0x50000001\n} }",
+	  "f:3:1: gw.children.c.reqid: found '0x50000001', expected none of those that the daemon "
+	  "assigns, 0x50000000 to 0x50ffffff\n" },
+	{ "children { c {\nreqid = 42\n} }",
+	  "f:2:12: gw.children.c: found a fixed reqid with a connection that several peers may "
+	  "use, "
+	  "expected remote_addrs of one address, and no pools\n" },
+	{ "if_id_out = %unique\nchildren { c {\nstart_action = trap\n} }",
+	  "f:3:12: gw.children.c: found start_action = trap with %unique, expected numbers that "
+	  "are "
+	  "fixed\n" },
 	{ "children { c {\nupdown = x.sh\nhostaccess = yes\n} }",
-	  "f:4:1: gw.children.c.hostaccess: found 'yes', expected no: the updown command can do that "
+	  "f:4:1: gw.children.c.hostaccess: found 'yes', expected no: the updown command can do "
+	  "that "
 	  "by itself\n" },
 	{ "children { c {\nlife_time = 1h\n} }",
 	  "f:2:12: gw.children.c: found a life_time that does not exceed the one for rekeying, "
@@ -295,6 +316,165 @@ TEST(bad_connections_are_refused_with_what_was_expected)
 		EXPECT_STREQ(bad[i].report, conf_report_text(&report));
 		EXPECT_EQ(NULL, conn);
 		conf_report_fini(&report);
+	}
+	EXPECT_NO_LEAKS();
+}
+
+TEST(children_have_the_interface_numbers_of_the_connection_unless_they_say_others)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	const struct child_conf *child;
+	struct connection *conn;
+
+	ASSERT_EQ(0,
+		  from_text("gw { remote_addrs = 10.0.0.1\n local { auth = psk }\n"
+			    "children { a { } b { if_id_in = 0\n if_id_out = 9\n reqid = 42 } }\n"
+			    "if_id_in = 7\n if_id_out = %unique\n remote { auth = psk } }",
+			    &report, &conn));
+	child = connection_child(conn, "a");
+	EXPECT_EQ(7, child->if_id_in.value);
+	EXPECT_EQ(CHILD_NUMBER_UNIQUE, child->if_id_out.kind);
+	EXPECT_EQ(0, child->fixed_reqid);
+	child = connection_child(conn, "b");
+	EXPECT_EQ(CHILD_NUMBER_FIXED, child->if_id_in.kind);
+	EXPECT_EQ(0, child->if_id_in.value);
+	EXPECT_EQ(9, child->if_id_out.value);
+	EXPECT_EQ(42, child->fixed_reqid);
+	connection_unref(conn);
+}
+
+/*
+ * Every option of strongSwan's swanctl.conf (5.9.8 and 6.0) that is one of a connection or a child
+ * and that we don't have, with a value that asks for something: its name is known, and the answer
+ * is that it isn't supported. All others are ours.
+ */
+static const char *const elsewhere[] = {
+	"version = 1",
+	"version = 0",
+	"local_port = 4501",
+	"aggressive = yes",
+	"pull = no",
+	"dscp = 101010",
+	"mobike = yes",
+	"dpd_timeout = 30s",
+	"ppk_id = x",
+	"ppk_required = yes",
+	"mediation = yes",
+	"mediated_by = x",
+	"mediation_peer = x",
+	"children { c { ah_proposals = sha256 } }",
+	"children { c { sha256_96 = yes } }",
+	"children { c { hostaccess = yes } }",
+	"children { c { ipcomp = yes } }",
+	"children { c { label = system_u:object_r:ipsec_spd_t:s0 } }",
+	"children { c { label_mode = simple } }",
+	"children { c { per_cpu_sas = yes } }",
+};
+
+static const char *const ours[] = {
+	"version = 2",
+	"local_addrs = 10.0.0.2",
+	"remote_addrs = 10.0.0.1",
+	"local_port = 500",
+	"remote_port = 500",
+	"proposals = default",
+	"vips = 0.0.0.0",
+	"aggressive = no",
+	"pull = yes",
+	"dscp = 000000",
+	"encap = yes",
+	"mobike = no",
+	"dpd_delay = 30s",
+	"dpd_timeout = 0s",
+	"fragmentation = yes",
+	"childless = force",
+	"send_certreq = yes",
+	"send_cert = ifasked",
+	"ocsp = both",
+	"ppk_required = no",
+	"keyingtries = 1",
+	"unique = no",
+	"reauth_time = 0s",
+	"rekey_time = 4h",
+	"over_time = 10m",
+	"rand_time = 10m",
+	"pools = p",
+	"if_id_in = 1",
+	"if_id_out = 1",
+	"mediation = no",
+	"children { c { esp_proposals = default } }",
+	"children { c { sha256_96 = no } }",
+	"children { c { local_ts = dynamic } }",
+	"children { c { remote_ts = dynamic } }",
+	"children { c { rekey_time = 1h } }",
+	"children { c { life_time = 2h } }",
+	"children { c { rand_time = 6m } }",
+	"children { c { rekey_bytes = 10000 } }",
+	"children { c { life_bytes = 20000 } }",
+	"children { c { rekey_bytes = 10000\n rand_bytes = 100 } }",
+	"children { c { rekey_packets = 10000 } }",
+	"children { c { life_packets = 20000 } }",
+	"children { c { rekey_packets = 10000\n rand_packets = 100 } }",
+	"children { c { updown = /bin/true } }",
+	"children { c { hostaccess = no } }",
+	"children { c { mode = transport } }",
+	"children { c { policies = no } }",
+	"children { c { policies_fwd_out = yes } }",
+	"children { c { dpd_action = restart } }",
+	"children { c { ipcomp = no } }",
+	"children { c { reqid = 0 } }",
+	"children { c { priority = 7 } }",
+	"children { c { interface = eth0 } }",
+	"children { c { mark_in = 1 } }",
+	"children { c { mark_in_sa = yes } }",
+	"children { c { mark_out = 1 } }",
+	"children { c { set_mark_in = 1 } }",
+	"children { c { set_mark_out = 1 } }",
+	"children { c { if_id_in = 1 } }",
+	"children { c { if_id_out = 1 } }",
+	"children { c { tfc_padding = mtu } }",
+	"children { c { replay_window = 64 } }",
+	"children { c { hw_offload = auto } }",
+	"children { c { per_cpu_sas = no } }",
+	"children { c { copy_df = no } }",
+	"children { c { copy_ecn = no } }",
+	"children { c { copy_dscp = yes } }",
+	"children { c { start_action = none } }",
+	"children { c { close_action = start } }",
+};
+
+/* The report about a connection with this option; "" when it is fine. */
+static const char *verdict_on(const char *option)
+{
+	static char verdict[1000];
+	struct conf_report report = CONF_REPORT_INIT;
+	struct connection *conn = NULL;
+	char text[400];
+
+	snprintf(text, sizeof(text), "gw { local { auth = psk }\n%s\nremote { auth = psk } }",
+		 option);
+	if (from_text(text, &report, &conn) == 0)
+		verdict[0] = '\0';
+	else
+		snprintf(verdict, sizeof(verdict), "%s", conf_report_text(&report));
+	connection_unref(conn);
+	conf_report_fini(&report);
+	return verdict;
+}
+
+TEST(every_option_of_swanctl_conf_is_there_or_refused_by_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		EXPECT_STREQ("", verdict_on(ours[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		const char *verdict = verdict_on(elsewhere[i]);
+
+		EXPECT_TRUE(verdict[0] && !strstr(verdict, "unknown"))
+		TH_LOG("%s: %s", elsewhere[i], verdict);
+		EXPECT_TRUE(strstr(verdict, "not ") || strstr(verdict, "belongs to") ||
+			    strstr(verdict, "settings.") || strstr(verdict, "by itself") ||
+			    strstr(verdict, "mistake"))
+		TH_LOG("%s: %s", elsewhere[i], verdict);
 	}
 	EXPECT_NO_LEAKS();
 }
