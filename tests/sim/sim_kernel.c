@@ -101,6 +101,7 @@ void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_reques
 				k->n_policies--;
 			break;
 		case IPSEC_SA_QUERY:
+			k->queries++;
 			op->usage.packets = k->packets_in;
 			op->usage.last_used = k->esp_at;
 			op->usage.asked = now.ns / 1000000000;

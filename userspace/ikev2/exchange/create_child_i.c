@@ -15,6 +15,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/refusal.h"
 #include "ikev2/fsm/child_timers.h"
+#include "ikev2/fsm/inactivity.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
@@ -88,6 +89,7 @@ void child_rekey(struct child_sa *child)
 	log_obj_info(ike, child->ike->log_name, "rekeying Child SA %s{%u}", child->conf->name,
 		     child->unique_id);
 	child_sa_enter(child, CHILD_REKEYING);
+	inactivity_hand_on(child);
 }
 
 bool child_rekey_outstanding(const struct child_sa *child)

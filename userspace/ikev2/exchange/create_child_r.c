@@ -12,6 +12,7 @@
 #include "ikev2/exchange/create_child_sa.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/fsm/inactivity.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
@@ -86,7 +87,7 @@ static bool note_replaced(struct child_sa *child, const struct child_sa *old,
 	return child->lowest;
 }
 
-static int answer_prepare(struct ike_sa *sa, struct child_sa *child, const struct child_sa *old,
+static int answer_prepare(struct ike_sa *sa, struct child_sa *child, struct child_sa *old,
 			  const struct key_exchange *kx)
 {
 	struct message m;
@@ -94,6 +95,8 @@ static int answer_prepare(struct ike_sa *sa, struct child_sa *child, const struc
 
 	if (old && !note_replaced(child, old, kx))
 		return -ENOMEM;
+	if (old)
+		inactivity_hand_on(old);
 	message_begin_response(sa, &m, IKE_EXCHANGE_CREATE_CHILD_SA);
 	child_offer_write_answer(child, kx, &m);
 	err = message_hold(sa, &m);

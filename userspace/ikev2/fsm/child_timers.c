@@ -5,6 +5,7 @@
  * - One that is installed is rekeyed at rekey_at, which is drawn somewhat before rekey_time is
  * over, so that the two sides seldom begin together (RFC 7296 2.8.1); a try that failed is
  * repeated.
+ * - One that has carried nothing for a while is closed: see fsm/inactivity.h.
  * - At expire_at it is deleted, whatever became of its rekeying.
  * - One that the peer would not make yet is asked for again.
  * - One that the peer has replaced is the peer's to delete; one that it doesn't delete is deleted
@@ -17,6 +18,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/inactivity.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
@@ -60,6 +62,7 @@ void child_timers_update(struct child_sa *child)
 	switch (child->state) {
 	case CHILD_INSTALLED:
 		at = instant_min(child->rekey_at, child->expire_at);
+		at = instant_min(at, inactivity_time(child));
 		break;
 	case CHILD_REKEYING:
 		at = child->expire_at;
@@ -101,8 +104,10 @@ void child_timers_due(struct deadline *d)
 	case CHILD_REKEYING:
 		if (instant_reached(sa->core->now, child->expire_at))
 			expired(child);
-		else
+		else if (instant_reached(sa->core->now, child->rekey_at))
 			child_rekey(child);
+		else
+			inactivity_due(child);
 		break;
 	case CHILD_REKEYED:
 		log_obj_info(ike, sa->log_name,

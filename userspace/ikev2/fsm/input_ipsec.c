@@ -9,6 +9,7 @@
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/fsm/child_timers.h"
 #include "ikev2/fsm/follow.h"
+#include "ikev2/fsm/inactivity.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/liveness.h"
@@ -35,6 +36,8 @@ static void child_installed(struct child_sa *child)
 		return;
 	}
 	old = child_sa_take_place(child);
+	child->used_at = old && child->conf->inactivity.ns ? old->used_at : child->installed;
+	child->asked_usage = child->installed;
 	child_sa_enter(child, CHILD_INSTALLED);
 	follow_child(child);
 	child_timers_start(child);
@@ -111,7 +114,9 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 	struct child_sa *child = child_sa_by_id(core, (uint32_t)req->cookie);
 
 	core->now = now;
-	if (req->ops[0].type == IPSEC_SA_QUERY)
+	if (req->ops[0].type == IPSEC_SA_QUERY && req->ops[0].sa.direction == IPSEC_OUT)
+		inactivity_told(core, req);
+	else if (req->ops[0].type == IPSEC_SA_QUERY)
 		liveness_told(core, req);
 	else if (child && req->ops[0].type == IPSEC_SA_ADD)
 		child_done(child, req);

@@ -3,6 +3,7 @@
 
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/usage.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
@@ -68,22 +69,6 @@ void liveness_due(struct ike_sa *sa)
 		ask_peer(sa);
 }
 
-/*
- * When ESP came in last, as far as the kernel says: to the second where it tells the time, else
- * somewhere since it was asked before, which is taken for now.
- */
-static struct instant last_esp(const struct ike_sa *sa, struct child_sa *child,
-			       const struct ipsec_usage *usage)
-{
-	bool more = usage->packets != child->packets_in;
-
-	child->packets_in = usage->packets;
-	if (usage->last_used && usage->asked >= usage->last_used)
-		return instant_add(sa->core->now,
-				   DURATION_S(-(int64_t)(usage->asked - usage->last_used)));
-	return more ? sa->core->now : (struct instant){ 0 };
-}
-
 void liveness_told(struct ike_core *core, const struct ipsec_request *req)
 {
 	struct ike_sa *sa = ike_sa_by_spi(core, req->cookie);
@@ -94,13 +79,9 @@ void liveness_told(struct ike_core *core, const struct ipsec_request *req)
 	for (size_t i = 0; i < req->n_ops; i++) {
 		const struct ipsec_op *op = &req->ops[i];
 		struct child_sa *child = child_sa_by_spi_in(sa, op->sa.spi);
-		struct instant at;
 
-		if (!child || op->err < 0)
-			continue;
-		at = last_esp(sa, child, &op->usage);
-		if (instant_before(sa->last_inbound, at))
-			sa->last_inbound = at;
+		if (child)
+			usage_take(child, op);
 	}
 	if (instant_reached(core->now, liveness_time(sa)))
 		ask_peer(sa);

@@ -160,6 +160,7 @@ static enum child_action action_for(const struct child_conf *conf, enum sa_end e
 		return CHILD_ACTION_START;
 	case SA_END_USER:
 	case SA_END_REPLACED:
+	case SA_END_IDLE: /* a trap, where there is one, is there still */
 		break;
 	}
 	return CHILD_ACTION_NONE;

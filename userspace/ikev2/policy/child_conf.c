@@ -149,6 +149,9 @@ const struct conf_option child_options[] = {
 		 "rekey_packets and a tenth." },
 	{ "rand_packets", CONF_OPT_SIZE, FIELD(rand_packets), .max = LIMIT_MAX, .unit = "packets",
 	  .doc = "How much earlier than rekey_packets says, at random. Default: as rand_time." },
+	{ "inactivity", CONF_OPT_DURATION, FIELD(inactivity), .dflt = "0s", .max = TIME_MAX_MS,
+	  .doc = "Time without traffic in either direction after which a Child SA is closed. The "
+		 "next packet brings it up again where there is a trap. 0: never." },
 	{ "reqid", CONF_OPT_INT, FIELD(fixed_reqid), .dflt = "0", .check = check_reqid,
 	  .doc = "Number by which policies and SAs are bound to each other, for policies of your "
 		 "own and for matches of Netfilter. 0: the daemon assigns one. Fixed, it is for a "
@@ -211,7 +214,6 @@ const struct conf_option child_options[] = {
 	{ "hostaccess", CONF_OPT_ONLY, .dflt = "no",
 	  .doc = "the updown command can do that by itself" },
 	{ "ipcomp", CONF_OPT_ONLY, .dflt = "no", .doc = "IPComp is not supported" },
-	{ "inactivity", CONF_OPT_ONLY, .dflt = "0s", .doc = "time-outs are not built yet" },
 	{ "label", CONF_OPT_REFUSED, .doc = not_label },
 	{ "label_mode", CONF_OPT_REFUSED, .doc = not_label },
 	{ "per_cpu_sas", CONF_OPT_ONLY, .dflt = "no",

@@ -146,6 +146,7 @@ struct child_conf {
 	 * and those at which it is closed at the latest. 0: never.
 	 */
 	struct duration rekey_time, life_time, rand_time;
+	struct duration inactivity; /* without traffic, after which it is closed; 0: never */
 	uint64_t rekey_bytes, life_bytes, rand_bytes;
 	uint64_t rekey_packets, life_packets, rand_packets;
 	/* What its policies and SAs are bound to, and what packets get from them. */

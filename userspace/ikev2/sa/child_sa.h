@@ -70,7 +70,11 @@ struct child_sa {
 	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
-	uint64_t packets_in;                /* that the kernel has told of, see fsm/liveness.h */
+	/* By direction (enum ipsec_direction), as the kernel has told: fsm/usage.h. */
+	uint64_t packets[2];
+	struct instant used_at;     /* the last packet, as far as is known */
+	struct instant asked_usage; /* see fsm/inactivity.h */
+	bool asking_usage, kernel_tells_time;
 	struct instant rekey_at, expire_at; /* soft and hard end; INSTANT_NEVER */
 	/* REKEYED: the end of our patience with the peer; DELETED: out of the kernel. */
 	struct instant gone_at;

@@ -19,6 +19,8 @@ const char *sa_end_name(enum sa_end end)
 		return "expired";
 	case SA_END_REPLACED:
 		return "replaced";
+	case SA_END_IDLE:
+		return "idle";
 	case SA_END_REAUTH:
 		return "reauth";
 	}

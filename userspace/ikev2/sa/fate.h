@@ -18,6 +18,7 @@ enum sa_end {
 	SA_END_USER,     /* somebody wanted it so */
 	SA_END_EXPIRED,  /* its hard lifetime is over */
 	SA_END_REPLACED, /* another one serves in its place */
+	SA_END_IDLE,     /* it has carried nothing for a while */
 	SA_END_REAUTH,   /* to be made anew at once, with authentication */
 };
 const char *sa_end_name(enum sa_end end);

@@ -321,6 +321,7 @@ TEST(ends_have_names)
 	EXPECT_STREQ("dead", sa_end_name(SA_END_DEAD));
 	EXPECT_STREQ("user", sa_end_name(SA_END_USER));
 	EXPECT_STREQ("expired", sa_end_name(SA_END_EXPIRED));
+	EXPECT_STREQ("idle", sa_end_name(SA_END_IDLE));
 	EXPECT_STREQ("replaced", sa_end_name(SA_END_REPLACED));
 	EXPECT_STREQ("reauth", sa_end_name(SA_END_REAUTH));
 }

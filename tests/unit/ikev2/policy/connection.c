@@ -422,6 +422,7 @@ static const char *const ours[] = {
 	"children { c { policies_fwd_out = yes } }",
 	"children { c { dpd_action = restart } }",
 	"children { c { ipcomp = no } }",
+	"children { c { inactivity = 1h } }",
 	"children { c { reqid = 0 } }",
 	"children { c { priority = 7 } }",
 	"children { c { interface = eth0 } }",

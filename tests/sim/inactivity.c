@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Child SAs that carry nothing are closed, by what the kernel says of them (`inactivity`).
+ */
+#include <kselftest_harness.h>
+
+#include "ikev2/sa/child_sa.h"
+#include "ikev2/sa/ike_sa.h"
+#include "pair.h"
+
+FIXTURE(inactivity)
+{
+	struct sim sim;
+};
+
+FIXTURE_SETUP(inactivity)
+{
+	log_add_sink(log_stderr_sink, NULL);
+}
+
+FIXTURE_TEARDOWN(inactivity)
+{
+	sim_fini(&self->sim);
+}
+
+static bool begin(struct sim *sim, const char *child)
+{
+	const struct pair_options a = { .child = child };
+	const struct pair_options b = { .child = "rekey_time = 0s\n close_action = none" };
+
+	pair_init(sim, &a, &b);
+	return pair_up(sim);
+}
+
+/* Seconds pass, in each of which something is sent or comes in. */
+static void traffic(struct sim *sim, unsigned seconds, bool kernel_tells_time)
+{
+	for (unsigned i = 0; i < seconds; i++) {
+		pair_wait(sim, DURATION_S(1));
+		sim->peers[0].kernel.packets_in++;
+		if (kernel_tells_time)
+			sim->peers[0].kernel.esp_at = sim->now.ns / 1000000000;
+	}
+}
+
+static unsigned children(const struct sim *sim)
+{
+	return sim->peers[0].core->n_children;
+}
+
+TEST_F(inactivity, what_never_carries_anything_is_closed)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 60s\n start_action = start"));
+	pair_wait(sim, DURATION_S(57));
+	EXPECT_EQ(1, children(sim));
+	pair_wait(sim, DURATION_S(5));
+	EXPECT_EQ(0, children(sim));
+	/* The IKE SA stays, and nobody brings the Child SA up again. */
+	pair_wait(sim, DURATION_S(600));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	EXPECT_EQ(0, children(sim));
+	EXPECT_EQ(1, sim->peers[0].child_downs);
+	EXPECT_EQ(0, sim->peers[0].begun);
+}
+
+TEST_F(inactivity, without_the_option_nothing_is_asked_and_nothing_closed)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s"));
+	pair_wait(sim, DURATION_S(7200));
+	EXPECT_EQ(1, children(sim));
+	EXPECT_EQ(0, sim->peers[0].kernel.queries);
+}
+
+TEST_F(inactivity, a_kernel_that_tells_the_time_is_believed_to_the_second)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 60s"));
+	traffic(sim, 600, true);
+	EXPECT_EQ(1, children(sim));
+	pair_wait(sim, DURATION_S(57));
+	EXPECT_EQ(1, children(sim));
+	pair_wait(sim, DURATION_S(5));
+	EXPECT_EQ(0, children(sim));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* One that only counts is asked four times in that time. */
+TEST_F(inactivity, a_kernel_that_only_counts_is_asked_more_often)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 60s"));
+	traffic(sim, 600, false);
+	EXPECT_EQ(1, children(sim));
+	pair_wait(sim, DURATION_S(57));
+	EXPECT_EQ(1, children(sim));
+	pair_wait(sim, DURATION_S(22));
+	EXPECT_EQ(0, children(sim));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* New keys are no traffic; what the old ones carried is. */
+TEST_F(inactivity, rekeying_neither_ends_nor_begins_the_wait)
+{
+	struct sim *sim = &self->sim;
+
+	for (unsigned who = 0; who < 2; who++) {
+		if (who)
+			sim_fini(sim);
+		ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 600s"));
+		traffic(sim, 400, true);
+		EXPECT_EQ(1, sim_rekey_child(sim, who, "net"));
+		pair_wait(sim, DURATION_S(300));
+		EXPECT_EQ(1, sim_rekey_child(sim, who, "net"));
+		pair_wait(sim, DURATION_S(290));
+		EXPECT_EQ(1, children(sim));
+		pair_wait(sim, DURATION_S(15));
+		EXPECT_EQ(0, children(sim));
+		EXPECT_EQ(NULL, sim_agreement(sim));
+		EXPECT_EQ(1, sim->peers[0].child_downs);
+	}
+}
+
+TEST_HARNESS_MAIN
