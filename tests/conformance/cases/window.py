@@ -83,6 +83,24 @@ def id_used_again(t):
     t.equal(len(t.children()), 1, 'Child SAs')
 
 
+@case('RFC 7296 2.3, 2.21.3', RESPONDER, 'SET_WINDOW_SIZE of another length than four octets is malformed: INVALID_SYNTAX')
+def window_of_another_length(t):
+    for data in (b'', bytes(3), bytes(8)):
+        sa = t.establish()
+        t.equal(sa.call(wire.INFORMATIONAL, [wire.notify(wire.SET_WINDOW_SIZE, data)]).error(), wire.INVALID_SYNTAX, 'error')
+        t.again()
+
+
+@case('RFC 7296 2.3', BOTH, 'it announces no window, so that the peer keeps to 1')
+def no_window(t):
+    sa = t.init()
+    t.equal(wire.decode(sa.peer_init).notify(wire.SET_WINDOW_SIZE), None, 'notify in IKE_SA_INIT')
+    t.equal(t.authenticate(sa).notify(wire.SET_WINDOW_SIZE), None, 'notify in IKE_AUTH')
+    t.again()
+    sa, m = t.called_auth()
+    t.equal(m.notify(wire.SET_WINDOW_SIZE), None, 'notify in the IKE_AUTH request')
+
+
 @case('RFC 7296 2.3', RESPONDER, 'SET_WINDOW_SIZE is accepted, in IKE_AUTH and later')
 def set_window_size(t):
     sa = t.establish(offer={'extra': [wire.notify(wire.SET_WINDOW_SIZE, (4).to_bytes(4, 'big'))]})

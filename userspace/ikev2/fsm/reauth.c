@@ -29,7 +29,7 @@ static bool can_be_called(const struct ike_sa *sa)
 {
 	struct netaddr addr;
 
-	return sa->initiator || connection_remote(sa->conn, AF_UNSPEC, &addr);
+	return sa->auth_initiator || connection_remote(sa->conn, AF_UNSPEC, &addr);
 }
 
 /* d less a random part of up to `most`. */
@@ -80,11 +80,13 @@ void reauth_told(struct ike_sa *sa, const struct ike_message *m)
 	struct reader r;
 	uint32_t seconds;
 
-	if (!sa->initiator || !ike_message_find_notify(m, IKE_NOTIFY_AUTH_LIFETIME, 0, &notify))
+	if (!sa->auth_initiator ||
+	    !ike_message_find_notify(m, IKE_NOTIFY_AUTH_LIFETIME, 0, &notify))
 		return;
 	reader_init(&r, notify.data);
 	seconds = reader_u32(&r);
-	if (!reader_done(&r) || !seconds)
+	/* Zero means at once, but not right after the authentication (RFC 4478 2). */
+	if (!reader_done(&r) || (!seconds && m->header.exchange == IKE_EXCHANGE_IKE_AUTH))
 		return;
 	/* In the last tenth of it, so that tries are left (RFC 4478 3). */
 	lifetime = DURATION_S(seconds);

@@ -47,7 +47,7 @@ struct ike_sa *ike_sa_new(struct ike_core *core, const struct connection *conn, 
 		return NULL;
 	}
 	sa->core = core;
-	sa->initiator = initiator;
+	sa->initiator = sa->auth_initiator = initiator;
 	sa->unique_id = ike_core_unique_id(core);
 	sa->conn = connection_ref(conn);
 	sa->config = config_ref(core->config);

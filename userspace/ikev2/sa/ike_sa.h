@@ -54,6 +54,7 @@ struct ike_sa {
 
 	enum ike_state state;
 	bool initiator; /* the original initiator of this IKE SA: flag I (3.1) */
+	bool auth_initiator; /* the same of the first one, however often that was rekeyed */
 	uint64_t spi_i, spi_r;
 	struct netaddr local, remote; /* where messages come from and go to */
 	struct netaddr request_local, request_remote; /* of the peer's last request (2.11) */

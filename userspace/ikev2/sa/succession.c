@@ -21,6 +21,7 @@ struct ike_sa *ike_sa_new_successor(struct ike_sa *old, bool initiator)
 		return NULL;
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
+	sa->auth_initiator = old->auth_initiator;
 	sa->lacks_address = old->lacks_address;
 	sa->fragments.agreed = old->fragments.agreed;
 	sa->fragments.size = old->fragments.size;
