@@ -124,8 +124,14 @@ TEST_F(cp, a_client_gets_an_address_and_its_selectors_become_it)
 			EXPECT_STREQ("10.1.0.1", netaddr_str(&info->dns[0], dns));
 		ike_sa_info_free(info);
 	}
+	EXPECT_EQ(1, sim->peers[0].internal.n_dns);
+	EXPECT_STREQ("10.1.0.1", netaddr_str(&sim->peers[0].internal.last_dns, text));
+	EXPECT_EQ(1, sim_rekey_ike(sim, 0));
+	sim_run(sim, instant_add(sim->now, DURATION_S(1)));
+	EXPECT_EQ(1, sim->peers[0].internal.n_dns);
 	EXPECT_EQ(1, pool_of(sim, "p")->n_online);
 	down(sim);
+	EXPECT_EQ(0, sim->peers[0].internal.n_dns + sim->peers[1].internal.n_dns);
 	EXPECT_EQ(0, sim->peers[0].internal.n_addrs);
 	EXPECT_EQ(0, sim->peers[0].internal.n_routes);
 	EXPECT_EQ(0, pool_of(sim, "p")->n_online);

@@ -238,6 +238,11 @@ void sim_act(struct sim *sim, unsigned i)
 		case IKE_ACTION_INTERNAL:
 			internal_do(&peer->internal, &action->internal);
 			break;
+		case IKE_ACTION_DNS:
+			peer->internal.n_dns += action->dns.add ? 1 : -1;
+			if (action->dns.add)
+				peer->internal.last_dns = action->dns.addr;
+			break;
 		case IKE_ACTION_EVENT:
 			peer->ups += action->event.type == IKE_EVENT_IKE_UP;
 			peer->downs += action->event.type == IKE_EVENT_IKE_DOWN;

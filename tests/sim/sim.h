@@ -38,8 +38,8 @@ struct sim;
 
 /* Internal addresses and routes that the core had installed; n counts what is there now. */
 struct sim_internal {
-	unsigned n_addrs, n_routes;
-	struct netaddr last; /* address that came last */
+	unsigned n_addrs, n_routes, n_dns;
+	struct netaddr last, last_dns; /* that came last */
 };
 
 struct sim_peer {

@@ -32,6 +32,7 @@
 #include "ikev2/daemon/key_log.h"
 #include "ikev2/daemon/letters.h"
 #include "ikev2/daemon/posternd.h"
+#include "ikev2/daemon/resolve.h"
 #include "ikev2/daemon/shard.h"
 #include "ikev2/daemon/traps.h"
 #include "ikev2/daemon/updown.h"
@@ -291,6 +292,8 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	load_bpf(d);
 	load_counting(d);
 	err = jobs_new(JOB_THREADS, JOBS_WAITING_MAX, &d->jobs);
+	if (err == 0 && !d->options.ipsec_null)
+		err = resolve_new(&d->config->settings, d->jobs, d->mailbox, &d->resolve);
 	if (err == 0)
 		err = start_workers(d);
 	if (err < 0)
@@ -322,6 +325,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 		d->ipsec->ops->close(d->ipsec);
 	if (d->revocation)
 		revocation_cancel(d->revocation);
+	resolve_end(d->resolve);
 	if (d->jobs)
 		jobs_end(d->jobs);
 	cfg_end(d->cfg);
@@ -340,6 +344,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	signals_free(signals);
 	/* What the workers still had to give back arrives here. */
 	mailbox_free(d->mailbox);
+	d->resolve = resolve_free(d->resolve);
 	cfg_free(d->cfg);
 	loop_free(d->loop);
 }

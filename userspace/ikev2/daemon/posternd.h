@@ -25,6 +25,7 @@ struct mail;
 struct mailbox;
 struct revocation;
 struct pools;
+struct resolve;
 struct shard;
 struct updown;
 struct vici_log_feed;
@@ -63,6 +64,7 @@ struct posternd {
 	uint16_t ports[PORTS];
 
 	struct addresses *addresses; /* internal addresses that peers lend us; or NULL */
+	struct resolve *resolve;     /* DNS servers that peers tell us; or NULL */
 	struct cfg *cfg; /* who lends internal addresses; the main thread's */
 
 	/* Main thread only. */

@@ -18,6 +18,7 @@
 #include "ikev2/daemon/keepup.h"
 #include "ikev2/daemon/letters.h"
 #include "ikev2/daemon/path_mtu.h"
+#include "ikev2/daemon/resolve.h"
 #include "ikev2/fsm/input.h"
 
 static const uint8_t non_esp_marker[STEER_MARKER_LEN]; /* RFC 3948 2.2, RFC 7296 2 */
@@ -211,6 +212,9 @@ void shard_perform(struct shard *shard)
 			break;
 		case IKE_ACTION_INTERNAL:
 			addresses_post(shard->daemon->addresses, &action->internal);
+			break;
+		case IKE_ACTION_DNS:
+			resolve_post(shard->daemon->resolve, action->dns.add, &action->dns.addr);
 			break;
 		case IKE_ACTION_EVENT:
 			perform_event(shard, action);

@@ -2,10 +2,8 @@
 #include "ikev2/daemon/updown.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -16,6 +14,7 @@
 #include "pdk/loop/loop.h"
 #include "pdk/loop/timer.h"
 #include "pdk/loop/watch.h"
+#include "ikev2/daemon/command.h"
 #include "ikev2/daemon/updown_env.h"
 #include "ikev2/sa/info.h"
 
@@ -55,38 +54,6 @@ static void event_free(struct event *e)
 }
 
 /* -------- processes -------- */
-
-/* As a shell would be started by init: no signal blocked or ignored, a group of its own. */
-static int spawn(const char *command, char *const *env, pid_t *ret_pid)
-{
-	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int err;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	err = posix_spawnattr_init(&attr);
-	if (err)
-		return -err;
-	err = posix_spawn_file_actions_init(&files);
-	if (err) {
-		posix_spawnattr_destroy(&attr);
-		return -err;
-	}
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						POSIX_SPAWN_SETPGROUP);
-	err = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, "/bin/sh", &files, &attr, argv, env);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
-	return -err;
-}
 
 static void log_end(const struct event *e, int status)
 {
@@ -143,12 +110,13 @@ static void too_long(struct loop_timer *timer, void *data)
 static int start(struct event *e)
 {
 	struct updown *u = e->updown;
+	const char *const argv[] = { "/bin/sh", "-c", child_of(e)->updown, NULL };
 	struct updown_env env;
 	int err = updown_env_init(&env, e->info, child_of(e), e->pair, e->up);
 
 	if (err < 0)
 		return err;
-	err = spawn(child_of(e)->updown, env.v, &e->pid);
+	err = command_spawn(argv, env.v, -1, &e->pid);
 	updown_env_fini(&env);
 	if (err < 0) {
 		e->pid = 0;

@@ -19,6 +19,21 @@ static int take_port(const struct conf_option *o, const struct conf_node *node, 
 	return 0;
 }
 
+static int take_path(const struct conf_option *o, const struct conf_node *node, void *target,
+		     struct conf_report *report)
+{
+	char *path = (char *)target + o->offset;
+
+	if (node->type != CONF_VALUE || conf_is_binary(node) || !node->len ||
+	    node->len >= SETTINGS_PATH_LEN) {
+		conf_report_bad(report, node, "%s", o->unit);
+		return -EINVAL;
+	}
+	memcpy(path, node->value, node->len);
+	path[node->len] = '\0';
+	return 0;
+}
+
 /* Less than this holds hardly anything but headers. */
 #define FRAGMENT_SIZE_LEAST 296
 
@@ -62,7 +77,8 @@ const struct conf_option ike_settings_options[] = {
 	{ "ike_sa_limit", CONF_OPT_INT, FIELD(ike_sa_limit), .dflt = "0", .max = 100000000,
 	  .doc = "IKE SAs in all from which on first messages are dropped. 0: no limit." },
 	{ "make_before_break", CONF_OPT_BOOL, FIELD(make_before_break), .dflt = "yes",
-	  .doc = "Whether reauthentication makes a new IKE SA with all Child SAs before the old one "
+	  .doc = "Whether reauthentication makes a new IKE SA with all Child SAs before the old "
+		 "one "
 		 "is deleted, or the other way round." },
 	{ "nat_keepalive", CONF_OPT_DURATION, FIELD(nat_keepalive), .dflt = "20s", .max = 3600000,
 	  .doc = "Time without traffic after which a keepalive holds a NAT's mapping. 0: never." },
@@ -75,6 +91,14 @@ const struct conf_option ike_settings_options[] = {
 	{ "port_nat_t", CONF_OPT_CUSTOM, FIELD(port_nat_t), .dflt = "4500", .min = 1, .max = 65535,
 	  .unit = "a UDP port", .take = take_port,
 	  .doc = "UDP port of IKE and of ESP in UDP (RFC 3948)." },
+	{ "resolvconf", CONF_OPT_CUSTOM, FIELD(resolvconf), .dflt = "resolvconf",
+	  .unit = "the name of a program", .take = take_path,
+	  .doc = "Program that is told, by -a and -d, of the DNS servers that come with internal "
+		 "addresses. Read at the start." },
+	{ "resolv_conf", CONF_OPT_CUSTOM, FIELD(resolv_conf), .unit = "the path of a file",
+	  .take = take_path,
+	  .doc = "File that these DNS servers are written to where there is no such program. "
+		 "Default: none. Read at the start." },
 	{ 0 },
 };
 

@@ -7,6 +7,8 @@
 #include "pdk/base/time.h"
 #include "pdk/conf/options.h"
 
+#define SETTINGS_PATH_LEN 256 /* with the NUL */
+
 struct ike_settings {
 	uint32_t workers; /* 0: as many as there are cores */
 	/* Retransmission n (from 0) follows the one before after timeout * base^n, at most limit
@@ -26,6 +28,8 @@ struct ike_settings {
 	struct duration nat_keepalive; /* when behind a NAT; 0: none. RFC 3948 4 */
 	uint32_t fragment_size; /* IP datagram in octets; 0: as recommended for the family. RFC 7383 2.5.1 */
 	uint16_t port, port_nat_t;     /* 500, 4500 */
+	/* Who is told of the DNS servers that peers tell us: a program, else a file ("": none). */
+	char resolvconf[SETTINGS_PATH_LEN], resolv_conf[SETTINGS_PATH_LEN];
 };
 
 extern const struct conf_option ike_settings_options[];

@@ -108,6 +108,7 @@ struct ike_action *ike_action_free(struct ike_action *action)
 		cfg_request_free(action->lease);
 		break;
 	case IKE_ACTION_INTERNAL:
+	case IKE_ACTION_DNS:
 		break;
 	case IKE_ACTION_EVENT:
 		ike_sa_info_free(action->event.info);
@@ -134,6 +135,7 @@ static bool has_reserve(enum ike_action_type type)
 	case IKE_ACTION_IPSEC:
 	case IKE_ACTION_LEASE:
 	case IKE_ACTION_INTERNAL:
+	case IKE_ACTION_DNS:
 	case IKE_ACTION_FATE:
 	case IKE_ACTION_RESULT:
 		return true;

@@ -36,16 +36,18 @@ struct revocation;
 enum ike_action_type {
 	IKE_ACTION_SEND,      /* a datagram */
 	IKE_ACTION_KEEPALIVE, /* one octet that keeps a NAT's mapping (RFC 3948 4) */
-	IKE_ACTION_PATH_MTU, /* how long may datagrams be? An answer comes back as an input */
-	IKE_ACTION_IPSEC,  /* a request to the kernel; its completion comes back as an input */
-	IKE_ACTION_JOB,	   /* work that may block; its completion comes back as an input */
-	IKE_ACTION_LEASE,  /* a request for internal addresses; all but a release come back as inputs */
+	IKE_ACTION_PATH_MTU,  /* how long may datagrams be? An answer comes back as an input */
+	IKE_ACTION_IPSEC,     /* a request to the kernel; its completion comes back as an input */
+	IKE_ACTION_JOB,       /* work that may block; its completion comes back as an input */
+	IKE_ACTION_LEASE, /* a request for internal addresses; all but a release come back as inputs
+			   */
 	IKE_ACTION_INTERNAL, /* an internal address of ours, or a route from it, comes or goes */
-	IKE_ACTION_EVENT,  /* something that control clients and logs want to know */
-	IKE_ACTION_CONTACT, /* to tell all other workers; ask for answers if it asks */
-	IKE_ACTION_FATE,   /* what became of a Child SA of a peer that we can call */
+	IKE_ACTION_DNS,      /* a DNS server that a peer has told us comes or goes */
+	IKE_ACTION_EVENT,    /* something that control clients and logs want to know */
+	IKE_ACTION_CONTACT,  /* to tell all other workers; ask for answers if it asks */
+	IKE_ACTION_FATE,     /* what became of a Child SA of a peer that we can call */
 	IKE_ACTION_PROGRESS, /* of an initiate, for the client that waits */
-	IKE_ACTION_RESULT, /* an initiate or terminate of a client has ended */
+	IKE_ACTION_RESULT,   /* an initiate or terminate of a client has ended */
 };
 
 enum ike_event_type {
@@ -84,6 +86,10 @@ struct ike_action {
 		struct ike_job *job;
 		struct cfg_request *lease;
 		struct ike_internal internal;
+		struct {
+			bool add;
+			struct netaddr addr;
+		} dns;
 		struct {
 			enum ike_event_type type;
 			/*

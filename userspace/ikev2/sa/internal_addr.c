@@ -14,6 +14,8 @@
 
 LOG_USE(ike);
 
+#define DNS_MAX 8 /* servers of one IKE SA that are told on */
+
 /* -------- life -------- */
 
 static void forget(struct internal_addrs *ia)
@@ -155,6 +157,25 @@ void internal_addrs_renew(struct internal_addrs *ia)
 
 /* -------- being lent -------- */
 
+size_t internal_addrs_dns(const struct ike_sa *sa, struct netaddr *ret_addrs, size_t max)
+{
+	struct ike_cfg cfg = { .type = IKE_CFG_REPLY };
+	struct ike_cfg_attr attr;
+	size_t n = 0, pos = 0;
+
+	if (!sa->internal)
+		return 0;
+	cfg.attributes = sa->internal->attrs;
+	while (n < max && ike_cfg_next(&cfg, &pos, &attr)) {
+		bool ip4 = attr.type == IKE_CFG_ATTR_INTERNAL_IP4_DNS && attr.value.len == 4;
+		bool ip6 = attr.type == IKE_CFG_ATTR_INTERNAL_IP6_DNS && attr.value.len == 16;
+
+		if (ip4 || ip6)
+			ret_addrs[n++] = netaddr_from_bytes(attr.value, 0);
+	}
+	return n;
+}
+
 static void change(const struct ike_sa *sa, bool add, const struct netaddr *addr,
 		   const struct ts *to)
 {
@@ -171,6 +192,23 @@ static void change(const struct ike_sa *sa, bool add, const struct netaddr *addr
 		action->internal.to = *to;
 	}
 	ike_core_queue_take(sa->core, action);
+}
+
+/* Servers that are told twice count twice. */
+static void change_dns(const struct ike_sa *sa, bool add)
+{
+	struct netaddr addrs[DNS_MAX];
+	size_t n = internal_addrs_dns(sa, addrs, DNS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ike_action *action = ike_action_new(sa->core, IKE_ACTION_DNS);
+
+		if (!action)
+			return;
+		action->dns.add = add;
+		action->dns.addr = addrs[i];
+		ike_core_queue_take(sa->core, action);
+	}
 }
 
 int internal_addrs_got(struct ike_sa *sa, const struct netaddr *addrs, size_t n, struct bytes attrs)
@@ -190,6 +228,7 @@ int internal_addrs_got(struct ike_sa *sa, const struct netaddr *addrs, size_t n,
 		ia->addrs[i] = addrs[i];
 		change(sa, true, &addrs[i], NULL);
 	}
+	change_dns(sa, true);
 	return 0;
 }
 
@@ -220,6 +259,7 @@ void internal_addrs_drop(struct ike_sa *sa)
 	} else {
 		for (size_t i = 0; i < ia->n; i++)
 			change(sa, false, &ia->addrs[i], NULL);
+		change_dns(sa, false);
 		forget(ia);
 	}
 }
@@ -242,25 +282,6 @@ size_t internal_addrs_local(const struct ike_sa *sa, const struct netaddr **ret_
 size_t internal_addrs_remote(const struct ike_sa *sa, const struct netaddr **ret_addrs)
 {
 	return addrs_of(sa->internal, true, ret_addrs);
-}
-
-size_t internal_addrs_dns(const struct ike_sa *sa, struct netaddr *ret_addrs, size_t max)
-{
-	struct ike_cfg cfg = { .type = IKE_CFG_REPLY };
-	struct ike_cfg_attr attr;
-	size_t n = 0, pos = 0;
-
-	if (!sa->internal)
-		return 0;
-	cfg.attributes = sa->internal->attrs;
-	while (n < max && ike_cfg_next(&cfg, &pos, &attr)) {
-		bool ip4 = attr.type == IKE_CFG_ATTR_INTERNAL_IP4_DNS && attr.value.len == 4;
-		bool ip6 = attr.type == IKE_CFG_ATTR_INTERNAL_IP6_DNS && attr.value.len == 16;
-
-		if (ip4 || ip6)
-			ret_addrs[n++] = netaddr_from_bytes(attr.value, 0);
-	}
-	return n;
 }
 
 /* A wildcard for each family that we are about to ask for. */
