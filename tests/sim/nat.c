@@ -56,6 +56,55 @@ static uint16_t port_seen(struct sim *sim)
 	return sim_only_sa(&sim->peers[1])->remote.port;
 }
 
+/* Keepalives that peer 0 itself sends in so many seconds. */
+static unsigned keepalives(struct sim *sim, unsigned seconds)
+{
+	const unsigned before = sim->peers[0].keepalives;
+
+	pair_wait(sim, DURATION_S(seconds));
+	return sim->peers[0].keepalives - before;
+}
+
+static void terminate_child(struct sim *sim)
+{
+	const struct ike_filter child = { .child = "net" };
+
+	ike_input_terminate(sim->peers[0].core, sim->now, &child, false, 0);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(1));
+}
+
+/* RFC 3948 4 */
+TEST_F(nat, who_is_behind_it_sends_keepalives)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(30, keepalives(sim, 600));
+	EXPECT_EQ(0, sim->peers[1].keepalives);
+	EXPECT_EQ(20, sim->peers[0].kernel.sa_out.keepalive);
+	EXPECT_EQ(0, sim->peers[0].kernel.sa_in.keepalive);
+	EXPECT_EQ(0, sim->peers[1].kernel.sa_out.keepalive);
+}
+
+TEST_F(nat, a_kernel_that_sends_them_spares_ours_while_it_has_a_child_sa)
+{
+	struct sim *sim = &self->sim;
+
+	sim->peers[0].kernel.keeps_alive = true;
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(0, keepalives(sim, 600));
+	/* New keys change nothing, whoever makes them. */
+	EXPECT_EQ(1, sim_rekey_child(sim, 0, "net"));
+	EXPECT_EQ(0, keepalives(sim, 100));
+	EXPECT_EQ(1, sim_rekey_child(sim, 1, "net"));
+	EXPECT_EQ(0, keepalives(sim, 100));
+	EXPECT_EQ(1, sim_rekey_ike(sim, 0));
+	EXPECT_EQ(0, keepalives(sim, 100));
+	terminate_child(sim);
+	EXPECT_EQ(5, keepalives(sim, 100));
+}
+
 TEST_F(nat, is_found_and_both_go_on_by_port_4500)
 {
 	struct sim *sim = &self->sim;

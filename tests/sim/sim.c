@@ -214,6 +214,7 @@ void sim_act(struct sim *sim, unsigned i)
 			link_send(sim, i, action);
 			break;
 		case IKE_ACTION_KEEPALIVE:
+			peer->keepalives++;
 			break;
 		case IKE_ACTION_PATH_MTU:
 			if (sim->link.mtu && sim->link.tells_mtu)

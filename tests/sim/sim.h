@@ -59,6 +59,7 @@ struct sim_peer {
 	struct contact contact; /* the last one */
 	bool contact_exists;   /* its answer */
 	bool hold_contacts;    /* the test answers itself */
+	unsigned keepalives;   /* sent by the core */
 	unsigned lines;	   /* of progress, for who waits */
 	unsigned results;  /* IKE_ACTION_RESULT so far */
 	int result;	   /* of the last one */

@@ -86,6 +86,7 @@ void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_reques
 		case IPSEC_SA_ADD:
 			add(k, &op->sa);
 			*(op->sa.direction == IPSEC_IN ? &k->sa_in : &k->sa_out) = op->sa;
+			op->keeps_alive = k->keeps_alive && op->sa.keepalive;
 			break;
 		case IPSEC_SA_DELETE:
 			delete (k, &op->sa);

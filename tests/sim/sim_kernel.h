@@ -25,6 +25,7 @@ struct sim_kernel {
 	/* What was asked for last. */
 	struct ipsec_sa sa_in, sa_out;
 	struct ipsec_policy policy;
+	bool keeps_alive;    /* it sends keepalives by itself */
 	unsigned queries;    /* SAs that were asked for */
 	uint64_t packets_in; /* what every inbound SA has carried */
 	uint64_t esp_at;     /* and when the last one came, in seconds; 0: the kernel can't tell */

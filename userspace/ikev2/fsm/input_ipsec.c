@@ -94,10 +94,10 @@ static void child_done(struct child_sa *child, const struct ipsec_request *req)
 	struct ike_sa *sa = child->ike;
 	bool installing = child->state == CHILD_INSTALLING, answering = sa->answering == child;
 
-	if (installing && req->err == 0) {
+	if (req->err == 0)
 		child_ipsec_installed(child, req);
+	if (installing && req->err == 0)
 		child_installed(child);
-	}
 	if (answering && sa->held)
 		create_child_done(sa, child, req->err);
 	else if (answering)

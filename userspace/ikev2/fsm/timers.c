@@ -17,7 +17,8 @@
  * - One that a new one of the same peer has replaced is closed a little later: see fsm/contact.h.
  * - One that is old enough is made anew with authentication, and closed when it is too old: see
  *   fsm/reauth.h.
- * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4).
+ * - Behind a NAT an established one sends a keepalive every nat_keepalive (RFC 3948 4), unless the
+ *   kernel does so for one of its Child SAs.
  * - Internal addresses that were lent for a time are renewed at the half of it (RFC 7296 3.15.3).
  * - An established one is rekeyed at rekey_at, drawn somewhat before rekey_time is over, and closed
  * at expire_at, whatever became of its rekeying (2.8).
@@ -39,6 +40,7 @@
 #include "ikev2/fsm/reauth.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
 #include "ikev2/sa/internal_addr.h"
@@ -136,9 +138,22 @@ void timers_keep_alive(struct ike_sa *sa)
 		sa->keepalive_at = instant_add(sa->core->now, pause);
 }
 
+/* Its SAs send from and to the same ports, so that their keepalives are the IKE SA's, too. */
+static bool kernel_keeps_alive(const struct ike_sa *sa)
+{
+	const struct child_sa *child;
+
+	list_for_each (child, &sa->children, link)
+		if (child->keeps_alive &&
+		    (child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING))
+			return true;
+	return false;
+}
+
 static void timer_keepalive(struct ike_sa *sa)
 {
-	ike_core_keepalive(sa->core, &sa->local, &sa->remote);
+	if (!kernel_keeps_alive(sa))
+		ike_core_keepalive(sa->core, &sa->local, &sa->remote);
 	timers_keep_alive(sa);
 }
 

@@ -77,6 +77,7 @@ struct ipsec_sa {
 	uint32_t spi;            /* host order */
 	struct netaddr src, dst; /* with ports: ESP in UDP (RFC 3948) when udp_encap */
 	bool udp_encap;
+	uint32_t keepalive; /* out, udp_encap: seconds between keepalives (RFC 3948 4); 0: none */
 	uint32_t reqid;
 	uint16_t encr;                   /* ENCR_* */
 	uint16_t encr_bits;              /* KEY_LENGTH attribute, 0: it has none */
@@ -173,6 +174,7 @@ struct ipsec_op {
 	};
 	/* Result: 0, or -errno of the kernel; a delete of something gone is 0. */
 	int err;
+	bool keeps_alive; /* the kernel sends the keepalives that sa asks for */
 	struct ipsec_usage usage;
 };
 

@@ -15,6 +15,9 @@
 #define XFRM_ABI_SA_DIR_IN  1
 #define XFRM_ABI_SA_DIR_OUT 2
 
+/* Linux 6.11: attribute of an outbound SA in UDP, seconds between keepalives. */
+#define XFRM_ABI_NAT_KEEPALIVE_INTERVAL 34 /* XFRMA_NAT_KEEPALIVE_INTERVAL, __u32 */
+
 /* Linux 6.2: flag of struct xfrm_user_offload. */
 #define XFRM_ABI_OFFLOAD_PACKET 4
 

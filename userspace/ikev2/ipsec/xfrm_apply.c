@@ -200,6 +200,9 @@ static void take_result(struct apply *a, struct step *step, const struct netlink
 		fail_offload(a, op, item->err);
 	else if (item->err < 0 && !counts_as_gone(op->type, item->err))
 		fail(a, op, item->err, item->text);
+	if (op->type == IPSEC_SA_ADD)
+		op->keeps_alive = step->outcome == OUTCOME_DONE &&
+				  xfrm_sa_keeps_alive(&op->sa, &a->k->features);
 	if (op->type == IPSEC_SA_DELETE && op->err == 0)
 		tell_removed(a, &op->sa);
 }

@@ -14,6 +14,7 @@ struct xfrm_features {
 	bool esn;        /* XFRMA_REPLAY_ESN_VAL is kept */
 	bool if_id;      /* XFRMA_IF_ID, Linux 4.19 */
 	bool sa_dir;     /* XFRMA_SA_DIR, Linux 6.10: has to be given with every SA then */
+	bool nat_keepalive; /* XFRMA_NAT_KEEPALIVE_INTERVAL, Linux 6.11 */
 };
 
 /*
@@ -23,5 +24,5 @@ struct xfrm_features {
 int xfrm_probe(struct netlink_socket *s, struct xfrm_features *ret_features);
 
 /* "esp4=yes esp6=no ...". Returns buf. */
-#define XFRM_FEATURES_STRLEN 80
+#define XFRM_FEATURES_STRLEN 100
 const char *xfrm_features_str(const struct xfrm_features *f, char *buf);

@@ -186,6 +186,11 @@ static int put_header(struct nl_msg *msg, const struct ipsec_sa *sa)
 	return 0;
 }
 
+bool xfrm_sa_keeps_alive(const struct ipsec_sa *sa, const struct xfrm_features *f)
+{
+	return f->nat_keepalive && sa->direction == IPSEC_OUT && sa->udp_encap && sa->keepalive;
+}
+
 /* An update leaves the device alone: the kernel takes only ports and limits from it. */
 static int put_offload(struct nl_msg *msg, const struct ipsec_sa *sa)
 {
@@ -305,6 +310,9 @@ int xfrm_sa_build_add(const struct ipsec_sa *sa, const struct xfrm_features *f, 
 		err = put_replay(msg, nlmsg_data(nlmsg_hdr(msg)), sa, f);
 	if (err == 0)
 		err = put_small(msg, sa, f);
+	if (err == 0 && xfrm_sa_keeps_alive(sa, f) &&
+	    nla_put_u32(msg, XFRM_ABI_NAT_KEEPALIVE_INTERVAL, sa->keepalive) < 0)
+		err = -ENOMEM;
 	if (err == 0 && !update)
 		err = put_offload(msg, sa);
 	if (err < 0) {
@@ -398,6 +406,7 @@ int xfrm_sa_parse(const struct nlmsghdr *h, struct xfrm_sa_info *ret_info)
 	r.has_esn_val = tb[XFRMA_REPLAY_ESN_VAL];
 	r.has_if_id = tb[XFRMA_IF_ID];
 	r.has_sa_dir = tb[XFRM_ABI_SA_DIR];
+	r.has_keepalive = tb[XFRM_ABI_NAT_KEEPALIVE_INTERVAL];
 	*ret_info = r;
 	return 0;
 }

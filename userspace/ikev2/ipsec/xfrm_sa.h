@@ -18,6 +18,9 @@ struct nlmsghdr;
 int xfrm_sa_build_add(const struct ipsec_sa *sa, const struct xfrm_features *f, bool update,
 		      struct nl_msg **ret_msg);
 
+/* Will the kernel send keepalives for it? */
+bool xfrm_sa_keeps_alive(const struct ipsec_sa *sa, const struct xfrm_features *f);
+
 /* XFRM_MSG_DELSA and XFRM_MSG_GETSA; NULL without memory. mark and mask as given with the SA. */
 struct nl_msg *xfrm_sa_build_delete(const struct netaddr *dst, uint32_t spi, uint32_t mark,
 				    uint32_t mask);
@@ -37,7 +40,7 @@ struct xfrm_sa_info {
 	uint32_t mark, mark_mask;
 	uint32_t offload_ifindex; /* the device that works on it; 0: none */
 	struct ipsec_usage usage;
-	bool has_esn_val, has_if_id, has_sa_dir; /* attributes present */
+	bool has_esn_val, has_if_id, has_sa_dir, has_keepalive; /* attributes present */
 };
 
 /* -EBADMSG when malformed or not XFRM_MSG_NEWSA. */

@@ -6,6 +6,7 @@
 
 #include "pdk/base/random.h"
 #include "pdk/log/log.h"
+#include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
 #include "ikev2/policy/ts_match.h"
@@ -121,6 +122,14 @@ static enum ipsec_offload offload_of(const struct child_conf *conf)
 	return IPSEC_OFFLOAD_NO;
 }
 
+/* Who is behind a NAT keeps its mapping (RFC 7296 2.23); the kernel counts in seconds. */
+static uint32_t keepalive_of(const struct ike_sa *ike)
+{
+	const int64_t ms = duration_ms(ike->core->config->settings.nat_keepalive);
+
+	return ike->nat_local ? (uint32_t)((ms + 999) / 1000) : 0;
+}
+
 static void sa_fill(const struct child_sa *child, enum ipsec_direction direction,
 		    const struct keymat_child *keys, struct ipsec_sa *sa)
 {
@@ -141,6 +150,7 @@ static void sa_fill(const struct child_sa *child, enum ipsec_direction direction
 	}
 	sa->src = in ? child->outer_remote : child->outer_local;
 	sa->udp_encap = ike_sa_needs_encap(ike);
+	sa->keepalive = in ? 0 : keepalive_of(ike);
 	sa->reqid = child->reqid;
 	sa->encr = encr->id;
 	sa->encr_bits = encr->key_bits;
@@ -286,9 +296,11 @@ int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys,
 
 void child_ipsec_installed(struct child_sa *child, const struct ipsec_request *req)
 {
-	for (size_t i = 0; i < req->n_ops; i++)
+	for (size_t i = 0; i < req->n_ops; i++) {
 		if (req->ops[i].type == IPSEC_POLICY_ADD)
 			child->ifindex = req->ops[i].spd.policy.ifindex;
+		child->keeps_alive |= req->ops[i].keeps_alive;
+	}
 }
 
 void child_ipsec_uninstall(struct child_sa *child, unsigned parts)

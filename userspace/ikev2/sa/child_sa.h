@@ -68,6 +68,7 @@ struct child_sa {
 	struct netaddr outer_local, outer_remote; /* that the kernel was told */
 	struct child_ports *ports; /* to tell it of others; NULL when not in UDP */
 	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
+	bool keeps_alive;   /* the kernel sends keepalives of it */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
 	/* By direction (enum ipsec_direction), as the kernel has told: fsm/usage.h. */

@@ -351,6 +351,29 @@ TEST(what_the_kernel_says_of_an_sa_is_read)
 	netlink_msg_free(msg);
 }
 
+/* Kernels refuse it with inbound SAs, and without encapsulation. */
+TEST(keepalives_are_asked_for_where_the_kernel_sends_them)
+{
+	static const struct xfrm_features old = { .sa_dir = true },
+					  knows = { .sa_dir = true, .nat_keepalive = true };
+	struct xfrm_sa_info info;
+	struct nl_msg *msg;
+
+	for (unsigned i = 0; i < 16; i++) {
+		const struct xfrm_features *f = i & 1 ? &knows : &old;
+		struct ipsec_sa sa = sample();
+
+		sa.direction = i & 2 ? IPSEC_OUT : IPSEC_IN;
+		sa.udp_encap = i & 4;
+		sa.keepalive = i & 8 ? 20 : 0;
+		ASSERT_EQ(0, xfrm_sa_build_add(&sa, f, false, &msg));
+		ASSERT_EQ(0, xfrm_sa_parse(nlmsg_hdr(msg), &info));
+		EXPECT_EQ(i == 15, info.has_keepalive);
+		EXPECT_EQ(i == 15, xfrm_sa_keeps_alive(&sa, f));
+		netlink_msg_free(msg);
+	}
+}
+
 TEST(an_independent_parser_reads_an_out_policy)
 {
 	struct xfrm_policy_key key = { .dir = XFRM_POLICY_OUT };
