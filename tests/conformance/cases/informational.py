@@ -276,3 +276,21 @@ def hints_in_clear(t):
         for response in (False, True):
             t.ignored(sa, sa.clear(wire.INFORMATIONAL, [wire.notify(kind)], response=response, mid=sa.send_id).encode())
     t.equal(len(t.children()), 1, 'Child SAs')
+
+
+# -------- INVALID_SYNTAX --------
+
+@case('RFC 7296 2.21.3', BOTH, 'INVALID_SYNTAX in answer to a request of its own: the IKE SA is gone, without a Delete')
+def syntax_in_answer(t):
+    sa = t.establish(dpd_delay='1s')
+    sa.answer(sa.request(wire.INFORMATIONAL), [wire.notify(wire.INVALID_SYNTAX)])
+    t.gone()
+    t.silent(sa.endpoint, 0.2)
+
+
+@case('RFC 7296 2.21.3', BOTH, 'the same in answer to CREATE_CHILD_SA')
+def syntax_in_create(t):
+    sa = t.establish(child={'rekey_time': '1s', 'rand_time': '0s'})
+    sa.answer(sa.request(wire.CREATE_CHILD_SA), [wire.notify(wire.INVALID_SYNTAX)])
+    t.gone()
+    t.silent(sa.endpoint, 0.2)

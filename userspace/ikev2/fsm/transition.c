@@ -21,6 +21,12 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 
+/* The peer has forgotten the IKE SA with this answer, and waits for no Delete (2.21.3). */
+static enum fsm_verdict request_malformed(struct ike_sa *sa, const struct ike_message *m)
+{
+	return FSM_OK;
+}
+
 #define P(name)  PAYLOAD_BIT(IKE_PAYLOAD_##name)
 #define IN(name) STATE_BIT(IKE_STATE_##name)
 #define UP       (IN(ESTABLISHED) | IN(REKEYED) | IN(DELETING))
@@ -119,6 +125,15 @@ static const struct transition transitions[] = {
 		.action = create_child_sa_request,
 	},
 	{
+		.story = "the peer finds our CREATE_CHILD_SA malformed",
+		.from = UP,
+		.to = IKE_STATE_DEAD,
+		.exchange = IKE_EXCHANGE_CREATE_CHILD_SA,
+		.encrypted = true,
+		.notify = IKE_NOTIFY_INVALID_SYNTAX,
+		.action = request_malformed,
+	},
+	{
 		.story = "the peer has made what we wanted",
 		.from = UP,
 		.to = TRANSITION_STAYS,
@@ -145,6 +160,15 @@ static const struct transition transitions[] = {
 		.request = true,
 		.encrypted = true,
 		.action = informational_request,
+	},
+	{
+		.story = "the peer finds our INFORMATIONAL malformed",
+		.from = UP,
+		.to = IKE_STATE_DEAD,
+		.exchange = IKE_EXCHANGE_INFORMATIONAL,
+		.encrypted = true,
+		.notify = IKE_NOTIFY_INVALID_SYNTAX,
+		.action = request_malformed,
 	},
 	{
 		.story = "the peer acknowledges",
