@@ -76,6 +76,16 @@ def unknown_spi(t):
     sa.ping()
 
 
+@case('RFC 7296 2.25, 3.10', RESPONDER, 'REKEY_SA with the SPI of a Child SA but the protocol of AH, or IKE: CHILD_SA_NOT_FOUND')
+def other_protocol(t):
+    sa = t.establish()
+    spi = sa.children[0].spi_in
+    for protocol in (wire.PROTO_AH, wire.PROTO_IKE, 0):
+        m = t.create(sa, [wire.notify(wire.REKEY_SA, protocol=protocol, spi=spi)])
+        t.equal([(n.kind, n.protocol, n.spi) for n in m.notifies()], [(wire.CHILD_SA_NOT_FOUND, protocol, spi)], 'notifies')
+    t.equal(len(t.children()), 1, 'Child SAs')
+
+
 @case('RFC 7296 2.25.1', RESPONDER, 'REKEY_SA of a Child SA that was just deleted: CHILD_SA_NOT_FOUND')
 def deleted_before(t):
     sa = t.establish()

@@ -29,7 +29,10 @@ static struct child_sa *find_replaced(struct ike_sa *sa, const struct ike_notify
 {
 	uint32_t spi;
 
-	return ike_notify_esp_spi(rekey, &spi) ? child_sa_by_spi_out(sa, spi) : NULL;
+	/* AH has SPIs of its own. */
+	if (rekey->protocol != IKE_PROTOCOL_ESP || !ike_notify_esp_spi(rekey, &spi))
+		return NULL;
+	return child_sa_by_spi_out(sa, spi);
 }
 
 /* CHILD_SA_NOT_FOUND names the SA as REKEY_SA did (2.25). */
