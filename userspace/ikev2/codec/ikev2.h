@@ -426,6 +426,7 @@ enum ike_cfg_attribute {
 #define IKE_COOKIE_MAX         64    /* 2.6 */
 #define IKE_SPI_LEN            8     /* of an IKE SA, 3.3.1 */
 #define IKE_ESP_SPI_LEN        4     /* of ESP and AH, 3.3.1 */
+#define IKE_ESP_SPI_MIN        256   /* those below are reserved: RFC 4303 2.1, RFC 3948 1 */
 #define IKE_SPI_MAX            8     /* the longest SPI of any protocol we know */
 #define IKE_PAD_MAX            255   /* 3.14 */
 

@@ -105,8 +105,8 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 	if (sa_payload_parse(sa->body, &answer, NULL) ||
 	    ts_payload_parse(tsi->body, &local, NULL) || ts_payload_parse(tsr->body, &remote, NULL))
 		return "the answer is malformed";
-	if (!proposal_spi32(&answer.v[0], &spi) || !spi)
-		return "the answer has no SPI";
+	if (!proposal_spi32(&answer.v[0], &spi) || spi < IKE_ESP_SPI_MIN)
+		return "the answer has no SPI that may be used";
 	/* Known even if the rest won't do: so it can be deleted again. */
 	child->spi_out = spi;
 	offered_proposals(child, kx != NULL, &offer);
@@ -203,7 +203,7 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, const struc
 	if (notify)
 		return notify;
 	if (proposal_select(&choice.conf->esp_proposals, &offer, sa->conn->prefer, !kx, &chosen) ||
-	    !proposal_spi32(&chosen, &spi) || !spi)
+	    !proposal_spi32(&chosen, &spi) || spi < IKE_ESP_SPI_MIN)
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
 	if (kx) {
 		uint16_t method = proposal_id(&chosen, IKE_TRANSFORM_KE);

@@ -6,10 +6,9 @@
 #include <linux/udp.h>
 
 #include "ikev2/codec/algorithm.h"
+#include "ikev2/codec/ikev2.h"
 #include "ikev2/ipsec/xfrm_selector.h"
 #include "pdk/netlink/netlink.h"
-
-#define SPI_MIN 256 /* RFC 4303 2.1, RFC 3948 1: 0 to 255 are reserved */
 
 /* Attributes of an SA at their largest: three algorithms with keys, replay bitmap, small ones. */
 #define SA_ATTR_ROOM (2048 + IPSEC_REPLAY_WINDOW_MAX / 8)
@@ -295,7 +294,7 @@ int xfrm_sa_build_add(const struct ipsec_sa *sa, const struct xfrm_features *f, 
 	struct nl_msg *msg;
 	int err;
 
-	if (netaddr_len(&sa->dst) == 0 || sa->src.family != sa->dst.family || sa->spi < SPI_MIN ||
+	if (netaddr_len(&sa->dst) == 0 || sa->src.family != sa->dst.family || sa->spi < IKE_ESP_SPI_MIN ||
 	    sa->encr_key_len > IPSEC_KEY_MAX || sa->integ_key_len > IPSEC_KEY_MAX)
 		return -EINVAL;
 	info = sa_info(sa);
