@@ -323,6 +323,14 @@ def padding_cbc(t):
         t.equal(sa.response().payloads, [], 'answer')
 
 
+@case('RFC 7296 2.21.3', RESPONDER, 'more payloads than it takes: INVALID_SYNTAX rather than an answer to a part of them')
+def payloads_too_many(t):
+    sa = t.establish()
+    m = sa.call(wire.INFORMATIONAL, [wire.notify(40000)] * 200 + [wire.delete(wire.PROTO_ESP, sa.children[0].spi_in)])
+    t.equal((m.error(), len(m.payloads)), (wire.INVALID_SYNTAX, 1), 'answer')
+    t.gone()
+
+
 @case('RFC 7296 3.14, 2.21.3', RESPONDER, 'a Pad Length above what was encrypted: INVALID_SYNTAX, and the IKE SA ends')
 def padding_too_long(t):
     sa = t.establish()

@@ -124,9 +124,14 @@ static void input_request(struct ike_sa *sa, struct input *in)
 		refuse_request(sa, in, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
 		return;
 	}
-	if (in->verdict == IKE_OK)
+	if (in->verdict == IKE_OK) {
 		in->verdict = ike_message_check(&in->m, &in->fault);
-	if (in->verdict == IKE_MALFORMED) {
+		/* Proposals or selectors beyond our limits are refused by whoever chooses among them. */
+		if (in->verdict == IKE_TOO_MANY)
+			in->verdict = IKE_OK;
+	}
+	/* With more payloads than can be taken there is no telling what it wants. */
+	if (in->verdict != IKE_OK) {
 		refuse_request(sa, in, IKE_NOTIFY_INVALID_SYNTAX);
 		return;
 	}
