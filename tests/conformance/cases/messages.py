@@ -323,6 +323,15 @@ def padding_cbc(t):
         t.equal(sa.response().payloads, [], 'answer')
 
 
+@case('RFC 7296 2.5, 3.14', RESPONDER, 'an unknown critical payload in front of SK: UNSUPPORTED_CRITICAL_PAYLOAD; without the bit it is skipped')
+def critical_in_front(t):
+    sa = t.establish()
+    m = sa.call(wire.INFORMATIONAL, [], outer=[wire.critical(wire.Payload(0xfb, b'?'))])
+    t.equal([(n.kind, n.data) for n in m.notifies()], [(wire.UNSUPPORTED_CRITICAL_PAYLOAD, b'\xfb')], 'notifies')
+    t.equal(sa.call(wire.INFORMATIONAL, [], outer=[wire.Payload(0xfb, b'?')]).payloads, [], 'answer')
+    t.equal(len(t.children()), 1, 'Child SAs')
+
+
 @case('RFC 7296 2.21.3', RESPONDER, 'more payloads than it takes: INVALID_SYNTAX rather than an answer to a part of them')
 def payloads_too_many(t):
     sa = t.establish()
