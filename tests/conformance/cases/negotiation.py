@@ -114,6 +114,12 @@ def nothing_fits(t):
             ike(2, CBC, wire.transform(wire.PRF, wire.PRF_SHA256), SHA256, X25519))
 
 
+@case('RFC 7296 2.7', RESPONDER, 'more proposals or transforms than it looks at are answered, by NO_PROPOSAL_CHOSEN')
+def too_many(t):
+    refused(t, *[ike(n, *GOOD) for n in range(1, 41)])
+    refused(t, ike(1, *[GCM] * 80, PRF256, X25519))
+
+
 @case('RFC 7296 3.3.6', RESPONDER, 'an unknown transform is passed over, the others of its type are looked at')
 def unknown_transform(t):
     sa = t.ready()

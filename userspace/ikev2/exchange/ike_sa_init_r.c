@@ -33,14 +33,13 @@ struct first_request {
 	struct bytes nonce;
 };
 
-static bool first_request_parse(const struct ike_message *m, struct first_request *ret)
+/* IKE_OK, IKE_MALFORMED, or IKE_TOO_MANY: it offers more than we look at. */
+static int first_request_parse(const struct ike_message *m, struct first_request *ret)
 {
-	return sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &ret->offer, NULL) ==
-		       IKE_OK &&
-	       ike_ke_parse(ike_message_find(m, IKE_PAYLOAD_KE, 0)->body, &ret->ke, NULL) ==
-		       IKE_OK &&
-	       ike_nonce_parse(ike_message_find(m, IKE_PAYLOAD_NONCE, 0)->body, &ret->nonce,
-			       NULL) == IKE_OK;
+	if (ike_ke_parse(ike_message_find(m, IKE_PAYLOAD_KE, 0)->body, &ret->ke, NULL) ||
+	    ike_nonce_parse(ike_message_find(m, IKE_PAYLOAD_NONCE, 0)->body, &ret->nonce, NULL))
+		return IKE_MALFORMED;
+	return sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &ret->offer, NULL);
 }
 
 void ike_sa_init_refuse(struct ike_core *core, const struct netaddr *local,
@@ -124,8 +123,10 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 	struct proposal chosen;
 	uint8_t method[2];
 	struct writer w;
+	int verdict;
 
-	if (!first_request_parse(m, &request)) {
+	verdict = first_request_parse(m, &request);
+	if (verdict != IKE_OK && verdict != IKE_TOO_MANY) {
 		core->counters.malformed++;
 		return NULL;
 	}
@@ -136,7 +137,9 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 		return NULL;
 	}
 	netaddr_str_port(remote, remote_text);
-	conn = find_connection(core, local, remote, &request.offer, &chosen);
+	conn = verdict == IKE_OK
+		       ? find_connection(core, local, remote, &request.offer, &chosen)
+		       : NULL;
 	if (!conn) {
 		log_warning(ike,
 			    "%s: IKE_SA_INIT refused: no connection fits its address and offer",
@@ -202,7 +205,7 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	struct first_request request;
 	int err;
 
-	if (!first_request_parse(m, &request) ||
+	if (first_request_parse(m, &request) != IKE_OK ||
 	    proposal_select(&sa->conn->proposals, &request.offer, sa->conn->prefer, false,
 			    &sa->proposal)) {
 		fsm_enter(sa, IKE_STATE_DEAD, "the request does not fit any more");
