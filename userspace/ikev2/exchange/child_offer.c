@@ -108,7 +108,7 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 	if (!proposal_spi32(&answer.v[0], &spi) || spi < IKE_ESP_SPI_MIN)
 		return "the answer has no SPI that may be used";
 	/* Known even if the rest won't do: so it can be deleted again. */
-	child->spi_out = spi;
+	child_sa_set_spi_out(child, spi);
 	offered_proposals(child, kx != NULL, &offer);
 	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL))
 		return "the peer chose what we did not offer";
@@ -221,7 +221,7 @@ int child_offer_take(struct ike_sa *sa, const struct ike_message *m, const struc
 		return IKE_NOTIFY_TEMPORARY_FAILURE;
 	}
 	child->proposal = chosen;
-	child->spi_out = spi;
+	child_sa_set_spi_out(child, spi);
 	child_mode_take(child, m, &tsi, &tsr, &choice);
 	*ret_child = child;
 	return 0;

@@ -65,23 +65,10 @@ void follow_message(struct ike_sa *sa, const struct netaddr *local, const struct
 
 /* -------- ESP -------- */
 
-static struct child_sa *child_by_mapping(struct ike_core *core, const struct ipsec_mapping *mapping)
-{
-	struct ike_sa *sa;
-
-	ike_sa_for_each(sa, core) {
-		struct child_sa *child = child_sa_by_spi_in(sa, mapping->spi);
-
-		if (child && child->reqid == mapping->reqid)
-			return child;
-	}
-	return NULL;
-}
-
 void ike_input_mapping(struct ike_core *core, struct instant now,
 		       const struct ipsec_mapping *mapping)
 {
-	struct child_sa *child = child_by_mapping(core, mapping);
+	struct child_sa *child = child_sa_of_kernel(core, mapping->spi, mapping->reqid);
 	struct ike_sa *sa = child ? child->ike : NULL;
 
 	core->now = now;

@@ -143,25 +143,18 @@ void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi,
 
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire)
 {
-	struct ike_sa *sa;
+	struct child_sa *child = child_sa_of_kernel(core, expire->spi, expire->reqid);
+	struct ike_sa *sa = child ? child->ike : NULL;
 
 	core->now = now;
-	ike_sa_for_each(sa, core) {
-		struct child_sa *child = child_sa_by_spi_in(sa, expire->spi);
-
-		if (!child)
-			child = child_sa_by_spi_out(sa, expire->spi);
-		if (!child || child->reqid != expire->reqid)
-			continue;
-		if (!expire->hard) {
-			child_rekey(child);
-		} else {
-			child->end = SA_END_EXPIRED;
-			exchange_queue(sa, &exchange_delete_child, child->spi_in);
-			child_sa_close(child, "its lifetime is over");
-		}
-		exchange_next(sa);
-		break;
+	if (child && !expire->hard) {
+		child_rekey(child);
+	} else if (child) {
+		child->end = SA_END_EXPIRED;
+		exchange_queue(sa, &exchange_delete_child, child->spi_in);
+		child_sa_close(child, "its lifetime is over");
 	}
+	if (sa)
+		exchange_next(sa);
 	input_end(core);
 }

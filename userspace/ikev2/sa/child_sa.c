@@ -37,7 +37,7 @@ const char *child_state_name(enum child_state state)
 
 /*
  * An inbound SPI: like an IKE SPI it names its worker in the top octet, so two workers never draw
- * the same. Values up to 255 are reserved (RFC 4303 2.1).
+ * the same. That leaves 24 bits: among ten thousand two would be the same more often than not.
  */
 static uint32_t esp_spi_draw(const struct ike_core *core)
 {
@@ -45,7 +45,7 @@ static uint32_t esp_spi_draw(const struct ike_core *core)
 
 	do
 		spi = core->params.worker << 24 | (random_u32() & 0xffffff);
-	while (spi < 256);
+	while (spi < IKE_ESP_SPI_MIN || hash_first(&core->children_in, spi));
 	return spi;
 }
 
@@ -71,8 +71,23 @@ struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf,
 	child->gone_at = INSTANT_NEVER;
 	list_append(&ike->children, &child->link);
 	hash_insert(&ike->core->children, child->unique_id, &child->by_id);
+	hash_insert(&ike->core->children_in, child->spi_in, &child->by_in);
 	ike->core->n_children++;
 	return child;
+}
+
+static uint64_t hash_out(const struct ike_core *core, uint32_t spi)
+{
+	return ike_core_hash(core, BYTES((const uint8_t *)&spi, sizeof(spi))); /* peers choose it */
+}
+
+void child_sa_set_spi_out(struct child_sa *child, uint32_t spi)
+{
+	struct ike_core *core = child->ike->core;
+
+	hash_remove(&core->children_out, &child->by_out);
+	child->spi_out = spi;
+	hash_insert(&core->children_out, hash_out(core, spi), &child->by_out);
 }
 
 /* -------- installing -------- */
@@ -266,6 +281,8 @@ void child_sa_close(struct child_sa *child, const char *why)
 	answer_without(ike, child);
 	list_remove(&child->link);
 	hash_remove(&core->children, &child->by_id);
+	hash_remove(&core->children_in, &child->by_in);
+	hash_remove(&core->children_out, &child->by_out);
 	deadline_set(&core->timers, &child->deadline, INSTANT_NEVER);
 	core->n_children--;
 	child_sa_free(child);
@@ -293,21 +310,45 @@ void child_sa_retire(struct child_sa *child)
 
 struct child_sa *child_sa_by_spi_out(struct ike_sa *ike, uint32_t spi)
 {
-	struct child_sa *child;
+	struct hash_node *n = hash_first(&ike->core->children_out, hash_out(ike->core, spi));
 
-	list_for_each(child, &ike->children, link)
-		if (child->spi_out == spi && child->state != CHILD_DELETED)
+	for (; n; n = hash_next(n)) {
+		struct child_sa *child = hash_entry(n, struct child_sa, by_out);
+
+		if (child->ike == ike && child->spi_out == spi && child->state != CHILD_DELETED)
 			return child;
+	}
 	return NULL;
+}
+
+/* Our SPIs are random numbers, so they are their own hash. */
+static struct child_sa *find_in(const struct ike_core *core, uint32_t spi)
+{
+	struct hash_node *n = hash_first(&core->children_in, spi);
+	struct child_sa *child = n ? hash_entry(n, struct child_sa, by_in) : NULL;
+
+	return child && child->state != CHILD_DELETED ? child : NULL;
 }
 
 struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi)
 {
-	struct child_sa *child;
+	struct child_sa *child = find_in(ike->core, spi);
 
-	list_for_each(child, &ike->children, link)
-		if (child->spi_in == spi && child->state != CHILD_DELETED)
+	return child && child->ike == ike ? child : NULL;
+}
+
+struct child_sa *child_sa_of_kernel(struct ike_core *core, uint32_t spi, uint32_t reqid)
+{
+	struct hash_node *n = hash_first(&core->children_out, hash_out(core, spi));
+	struct child_sa *child = find_in(core, spi);
+
+	if (child && child->reqid == reqid)
+		return child;
+	for (; n; n = hash_next(n)) {
+		child = hash_entry(n, struct child_sa, by_out);
+		if (child->spi_out == spi && child->reqid == reqid && child->state != CHILD_DELETED)
 			return child;
+	}
 	return NULL;
 }
 

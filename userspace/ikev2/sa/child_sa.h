@@ -34,6 +34,8 @@ const char *child_state_name(enum child_state state);
 struct child_sa {
 	struct list link;         /* ike_sa.children */
 	struct hash_node by_id;   /* ike_core.children */
+	struct hash_node by_in;   /* ike_core.children_in */
+	struct hash_node by_out;  /* ike_core.children_out, once spi_out is known */
 	struct deadline deadline; /* the next of the times below, see fsm/child_timers.c */
 	struct ike_sa *ike;
 	const struct child_conf *conf; /* of ike->conn, which holds it */
@@ -101,6 +103,9 @@ uint32_t child_conf_reqid(const struct child_conf *conf);
 struct child_sa *child_sa_new(struct ike_sa *ike, const struct child_conf *conf, bool initiator,
 			      uint64_t token);
 
+/* The peer has told us its inbound SPI. */
+void child_sa_set_spi_out(struct child_sa *child, uint32_t spi);
+
 enum child_install {
 	CHILD_INSTALL_BOTH,
 	/*
@@ -161,6 +166,9 @@ struct child_sa *child_sa_successor(const struct child_sa *child, bool peers);
 /* The Child SA of ike, not yet deleted, that sends with, or receives on, this SPI; NULL. */
 struct child_sa *child_sa_by_spi_out(struct ike_sa *ike, uint32_t spi);
 struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi);
+
+/* The Child SA, not yet deleted, one of whose SAs the kernel means by its SPI and reqid; NULL. */
+struct child_sa *child_sa_of_kernel(struct ike_core *core, uint32_t spi, uint32_t reqid);
 
 /* The Child SA with this unique number; NULL. */
 struct child_sa *child_sa_by_id(struct ike_core *core, uint32_t unique_id);

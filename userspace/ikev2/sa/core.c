@@ -42,6 +42,8 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	hash_init(&core->by_init);
 	hash_init(&core->by_peer);
 	hash_init(&core->children);
+	hash_init(&core->children_in);
+	hash_init(&core->children_out);
 	hash_init(&core->leases);
 	heap_init(&core->timers, deadline_before);
 	reserve_fill(&core->reserve);
@@ -67,6 +69,8 @@ struct ike_core *ike_core_free(struct ike_core *core)
 	hash_fini(&core->by_init);
 	hash_fini(&core->by_peer);
 	hash_fini(&core->children);
+	hash_fini(&core->children_in);
+	hash_fini(&core->children_out);
 	hash_fini(&core->leases);
 	config_unref(core->config);
 	crypto_ctx_free(core->crypto);

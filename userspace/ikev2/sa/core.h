@@ -184,6 +184,7 @@ struct ike_core {
 	struct hash by_init; /* responders by their first message, see ike_sa.by_init */
 	struct hash by_peer; /* by both identities, once they are proved; fsm/contact.h */
 	struct hash children; /* Child SAs by unique number */
+	struct hash children_in, children_out; /* and by the SPIs that we and the peers drew */
 	struct hash leases;  /* struct internal_addrs that we have lent, or are about to, by id */
 	struct heap timers;  /* of struct deadline */
 	struct list dead;    /* closed during this input, freed at its end */
