@@ -239,6 +239,17 @@ def delete_child_while_closing(t):
     t.check(command.done(), f'{command.error}')
 
 
+@case('RFC 7296 1.4.1', RESPONDER, 'a Delete of a hundred Child SAs is answered by a Delete of a hundred')
+def delete_many(t):
+    sa = t.establish()
+    for _ in range(99):
+        t.created(sa, t.create(sa))
+    m = sa.call(wire.INFORMATIONAL, [wire.delete(wire.PROTO_ESP, *[c.spi_in for c in sa.children])])
+    named = [spi for p in m.payloads if p.kind == wire.DELETE for spi in wire.decode_delete(p)[1]]
+    t.equal(sorted(named), sorted(c.spi_out for c in sa.children), 'SPIs')
+    t.equal(t.children(), [], 'Child SAs')
+
+
 # -------- liveness --------
 
 @case('RFC 7296 2.4', BOTH, 'after dpd_delay without traffic it asks with an empty INFORMATIONAL request')

@@ -21,9 +21,6 @@
 
 LOG_USE(ike);
 
-/* Child SAs of one IKE SA, whoever made them; a peer that wants more makes another IKE SA. */
-#define CHILDREN_MAX 1024
-
 /* The Child SA that REKEY_SA names: by the SPI that the peer receives on, which we send with. */
 static struct child_sa *find_replaced(struct ike_sa *sa, const struct ike_notify *rekey)
 {
@@ -72,7 +69,7 @@ static int screen(const struct ike_sa *sa, const struct child_sa *old)
 		return IKE_NOTIFY_FAILED_CP_REQUIRED;
 	list_for_each(child, &sa->children, link)
 		n++;
-	return n >= CHILDREN_MAX ? IKE_NOTIFY_NO_ADDITIONAL_SAS : 0;
+	return n >= CHILD_SAS_MAX ? IKE_NOTIFY_NO_ADDITIONAL_SAS : 0;
 }
 
 /* Note the peer's nonces when ours are on their way for the same one (2.8.1). */

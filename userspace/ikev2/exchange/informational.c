@@ -19,14 +19,11 @@
 
 LOG_USE(ike);
 
-/* Child SAs that one message may delete; a peer with more sends more messages. */
-#define DELETE_SPIS_MAX 64
-
 /* -------- requests of the peer -------- */
 
 /* What the answer to a request has to delete in its turn. */
 struct deleted {
-	uint32_t spis[DELETE_SPIS_MAX]; /* ours, inbound */
+	uint32_t spis[CHILD_SAS_MAX]; /* ours, inbound */
 	uint16_t n;
 };
 
@@ -44,7 +41,7 @@ static void delete_children(struct ike_sa *sa, const struct ike_delete *d, struc
 			child_create_gone(sa, spi);
 			continue;
 		}
-		if (child->state != CHILD_DELETING && deleted->n < DELETE_SPIS_MAX)
+		if (child->state != CHILD_DELETING && deleted->n < CHILD_SAS_MAX)
 			deleted->spis[deleted->n++] = child->spi_in;
 		child_deleted(child, "deleted by the peer");
 	}
@@ -88,10 +85,12 @@ static const char *informational_take(struct ike_sa *sa, const struct ike_messag
 
 enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_message *m)
 {
-	struct deleted deleted = { .n = 0 };
-	const char *why = informational_take(sa, m, &deleted);
+	struct deleted deleted;
 	struct message answer;
+	const char *why;
 
+	deleted.n = 0;
+	why = informational_take(sa, m, &deleted);
 	message_begin_response(sa, &answer, IKE_EXCHANGE_INFORMATIONAL);
 	if (!why && deleted.n)
 		ike_delete_write_spis(message_payload(&answer, IKE_PAYLOAD_D), IKE_PROTOCOL_ESP,

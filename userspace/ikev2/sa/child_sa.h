@@ -19,6 +19,9 @@ struct child_conf;
 struct ike_core;
 struct ike_sa;
 
+/* Of one IKE SA, whoever made them; a peer that wants more makes another IKE SA. */
+#define CHILD_SAS_MAX 1024
+
 enum child_state {
 	CHILD_CREATING,   /* offered to the peer */
 	CHILD_INSTALLING, /* agreed, the kernel is being told */
