@@ -66,16 +66,35 @@ void ike_sa_init_refuse(struct ike_core *core, const struct netaddr *local,
 	packet_unref(packet);
 }
 
+static void count_spoiled(struct ike_core *core)
+{
+	struct spoiled *s = &core->spoiled;
+
+	if (instant_reached(core->now, s->until)) {
+		s->n = 0;
+		s->until = instant_add(core->now, core->config->settings.half_open_timeout);
+	}
+	s->n++;
+}
+
+static bool under_pressure(const struct ike_core *core)
+{
+	const unsigned threshold = core->config->settings.cookie_threshold;
+	const struct spoiled *s = &core->spoiled;
+	unsigned spoiled = instant_reached(core->now, s->until) ? 0 : s->n;
+
+	return threshold && core->n_half_open + spoiled >= threshold;
+}
+
 /* Under pressure an initiator has to show that it gets what we send to its address (2.6). */
 static bool screen_cookie(struct ike_core *core, const struct netaddr *local,
 			  const struct netaddr *remote, const struct ike_message *m,
 			  struct bytes nonce)
 {
-	const unsigned threshold = core->config->settings.cookie_threshold;
 	struct ike_notify notify;
 	uint8_t cookie[COOKIE_LEN];
 
-	if (!threshold || core->n_half_open < threshold)
+	if (!under_pressure(core))
 		return true;
 	if (ike_message_find_notify(m, IKE_NOTIFY_COOKIE, 0, &notify) &&
 	    cookie_valid(core, remote, m->header.spi_i, nonce, notify.data))
@@ -223,6 +242,8 @@ enum fsm_verdict ike_sa_init_request(struct ike_sa *sa, const struct ike_message
 	err = sa->init_request ? init_keys(sa, &request.ke) : -ENOMEM;
 	if (err == 0)
 		err = init_answer(sa);
+	if (err == -EBADMSG)
+		count_spoiled(sa->core);
 	if (err < 0) {
 		fsm_enter(sa, IKE_STATE_DEAD,
 			  err == -EBADMSG ? "the initiator's public value is not acceptable"

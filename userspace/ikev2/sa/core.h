@@ -173,6 +173,15 @@ struct cookie_secret {
 	uint8_t version;
 };
 
+/*
+ * First messages whose public value was none. They leave no half-open IKE SA, but cost as much as
+ * one, so for half_open_timeout they count like one.
+ */
+struct spoiled {
+	unsigned n;
+	struct instant until;
+};
+
 struct ike_core {
 	struct ike_core_params params;
 	struct crypto_ctx *crypto;
@@ -197,6 +206,7 @@ struct ike_core {
 	struct siphash_key hash_key; /* for what peers choose: by_init, digests of requests */
 	struct cookie_secret cookie_secrets[2]; /* current, previous */
 	struct instant cookie_rotation;
+	struct spoiled spoiled;
 	struct bucket outside; /* answers outside IKE SAs (2.21.4) */
 	struct ike_counters counters;
 };
