@@ -47,6 +47,8 @@ static void delete (struct sim_kernel *k, const struct ipsec_sa *sa)
 	if (esp) {
 		esp->spi = 0;
 		k->n_sas--;
+	} else {
+		k->strays++;
 	}
 }
 
@@ -74,6 +76,7 @@ static void update(struct sim_kernel *k, const struct ipsec_op *op, struct ipsec
 
 void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req)
 {
+	k->asked += req->ops[0].type == IPSEC_SA_ADD;
 	if (req->ops[0].type == IPSEC_SA_ADD && k->refuse) {
 		k->refuse--;
 		req->err = -EEXIST;

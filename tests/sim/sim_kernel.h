@@ -29,7 +29,9 @@ struct sim_kernel {
 	unsigned queries;    /* SAs that were asked for */
 	uint64_t packets_in; /* what every inbound SA has carried */
 	uint64_t esp_at;     /* and when the last one came, in seconds; 0: the kernel can't tell */
+	unsigned asked;      /* for installations */
 	unsigned refuse;     /* so many installations from now on fail */
+	unsigned strays;  /* deletions of SAs that were not there: they could be somebody else's */
 	unsigned updates; /* of SAs */
 	struct netaddr updated_in, updated_out; /* the peer's end in the last ones */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SPIs of Child SAs that are equal by chance (RFC 7296 3.3.1, RFC 4303 2.1): there are 24 random
- * bits in ours, and a gateway draws many. Random numbers come from this test, each one four times.
+ * SPIs of Child SAs that are equal, by chance or by intent (RFC 7296 3.3.1, RFC 4303 2.1): there
+ * are 24 random bits in ours, and a gateway draws many. Random numbers come from this test, each
+ * one four times.
  */
 #include <kselftest_harness.h>
 
@@ -89,6 +90,45 @@ TEST_F(spis, an_event_of_the_kernel_finds_its_child_by_either_spi)
 	pair_wait(sim, DURATION_S(10));
 	EXPECT_EQ(2, sim->peers[0].child_rekeys);
 	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* Peer 0 has asked its kernel for the SAs of "net" and has no answer yet; then the IKE SA ends. */
+static void end_while_installing(struct sim *sim)
+{
+	const struct ike_filter everything = { 0 };
+	struct sim_peer *peer = &sim->peers[0];
+
+	sim_initiate(sim, 0);
+	while (!peer->kernel.asked)
+		sim_run(sim, instant_add(sim->now, DURATION_US(10)));
+	ike_input_terminate(peer->core, sim->now, &everything, true, 0);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(10));
+}
+
+/* What is in the kernel under that SPI then belongs to another peer, which may be behind the same
+ * NAT. */
+TEST_F(spis, an_sa_that_is_refused_takes_no_other_with_it)
+{
+	struct sim *sim = &self->sim;
+
+	sim->peers[0].kernel.refuse = 1;
+	end_while_installing(sim);
+	EXPECT_EQ(0, sim->peers[0].kernel.strays);
+	EXPECT_EQ(0, sim->peers[0].kernel.n_sas);
+	EXPECT_EQ(0, sim->peers[0].kernel.n_policies);
+	EXPECT_EQ(0, sim->peers[0].core->n_sas);
+}
+
+TEST_F(spis, an_sa_whose_child_is_gone_when_it_comes_goes_too)
+{
+	struct sim *sim = &self->sim;
+
+	end_while_installing(sim);
+	EXPECT_EQ(0, sim->peers[0].kernel.strays);
+	EXPECT_EQ(0, sim->peers[0].kernel.n_sas);
+	EXPECT_EQ(0, sim->peers[0].kernel.n_policies);
+	EXPECT_EQ(0, sim->peers[0].core->n_sas);
 }
 
 TEST_HARNESS_MAIN

@@ -72,7 +72,6 @@ static void child_not_installed(struct child_sa *child, const struct ipsec_reque
 		      req->error_text);
 	/* The backend has undone what it did. */
 	child->state = CHILD_CREATING;
-	child->in_kernel = 0;
 	if (child->initiator)
 		exchange_queue(sa, &exchange_delete_child, child->spi_in);
 	child_sa_close(child, "the kernel refuses it");
@@ -83,7 +82,6 @@ static void child_not_sent_on(struct child_sa *child, const struct ipsec_request
 {
 	log_obj_error(ike, child->ike->log_name, "the kernel refuses to send on Child SA %s: %s %s",
 		      child->conf->name, strerror(-req->err), req->error_text);
-	child->in_kernel &= ~CHILD_IPSEC_OUT;
 	if (child->state == CHILD_INSTALLED)
 		child_delete(child);
 }
@@ -94,8 +92,7 @@ static void child_done(struct child_sa *child, const struct ipsec_request *req)
 	struct ike_sa *sa = child->ike;
 	bool installing = child->state == CHILD_INSTALLING, answering = sa->answering == child;
 
-	if (req->err == 0)
-		child_ipsec_installed(child, req);
+	child_ipsec_answered(child, req);
 	if (installing && req->err == 0)
 		child_installed(child);
 	if (answering && sa->held)
@@ -120,7 +117,9 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 		liveness_told(core, req);
 	else if (child && req->ops[0].type == IPSEC_SA_ADD)
 		child_done(child, req);
-	if (child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
+	else if (req->ops[0].type == IPSEC_SA_ADD && req->err == 0)
+		child_ipsec_orphaned_take(core, steal_ptr(req));
+	if (req && child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
 		log_obj_error(ike, child->ike->log_name,
 			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
 			      child->conf->name, strerror(-req->err),

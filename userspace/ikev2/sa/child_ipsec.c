@@ -271,7 +271,7 @@ int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys,
 	if (!req)
 		return -ENOMEM;
 	op = req->ops;
-	if (!child->in_kernel) {
+	if (!child->in_kernel && !child->asked) {
 		child->outer_local = child->ike->local;
 		child->outer_remote = child->ike->remote;
 	}
@@ -290,17 +290,39 @@ int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys,
 	}
 	err = ike_core_ipsec_take(child->ike->core, req);
 	if (err == 0)
-		child->in_kernel |= parts;
+		child->asked |= parts;
 	return err;
 }
 
-void child_ipsec_installed(struct child_sa *child, const struct ipsec_request *req)
+static unsigned part_of(const struct ipsec_op *op)
+{
+	if (op->type == IPSEC_POLICY_ADD)
+		return CHILD_IPSEC_POLICY;
+	return op->sa.direction == IPSEC_IN ? CHILD_IPSEC_IN : CHILD_IPSEC_OUT;
+}
+
+void child_ipsec_answered(struct child_sa *child, const struct ipsec_request *req)
 {
 	for (size_t i = 0; i < req->n_ops; i++) {
-		if (req->ops[i].type == IPSEC_POLICY_ADD)
-			child->ifindex = req->ops[i].spd.policy.ifindex;
-		child->keeps_alive |= req->ops[i].keeps_alive;
+		const struct ipsec_op *op = &req->ops[i];
+
+		child->asked &= ~part_of(op);
+		if (req->err < 0)
+			continue;
+		child->in_kernel |= part_of(op);
+		if (op->type == IPSEC_POLICY_ADD)
+			child->ifindex = op->spd.policy.ifindex;
+		child->keeps_alive |= op->keeps_alive;
 	}
+}
+
+void child_ipsec_orphaned_take(struct ike_core *core, struct ipsec_request *req)
+{
+	/* The same operations the other way round: this needs no memory. */
+	for (size_t i = 0; i < req->n_ops; i++)
+		req->ops[i].type = req->ops[i].type == IPSEC_POLICY_ADD ? IPSEC_POLICY_DELETE
+									: IPSEC_SA_DELETE;
+	ike_core_ipsec_take(core, req);
 }
 
 void child_ipsec_uninstall(struct child_sa *child, unsigned parts)

@@ -10,6 +10,7 @@
 
 struct child_conf;
 struct child_sa;
+struct ike_core;
 
 enum child_ipsec_part {
 	CHILD_IPSEC_IN = 1,
@@ -23,16 +24,21 @@ void child_ipsec_number(struct child_sa *child);
 
 /*
  * Ask the kernel for these parts, as one batch that is done whole or not at all; its cookie is the
- * Child SA's unique number. keys may be NULL for CHILD_IPSEC_POLICY alone. The parts count as being
- * in the kernel (child->in_kernel) until they are taken out; when the kernel refuses a batch, its
- * parts have to be struck from there. 0, -ENOMEM.
+ * Child SA's unique number. keys may be NULL for CHILD_IPSEC_POLICY alone. Until the answer is
+ * there nobody knows whose an SA with that SPI is, ours or the one because of which it is refused.
+ * 0, -ENOMEM.
  */
 int child_ipsec_install(struct child_sa *child, const struct keymat_child *keys, unsigned parts);
 
-/* The kernel has done what was asked. */
-void child_ipsec_installed(struct child_sa *child, const struct ipsec_request *req);
+/* The kernel has done what was asked, whole or not at all (req->err). */
+void child_ipsec_answered(struct child_sa *child, const struct ipsec_request *req);
+/*
+ * The kernel has done what was asked for a Child SA that is gone by now: takes it out again. Takes
+ * the request over.
+ */
+void child_ipsec_orphaned_take(struct ike_core *core, struct ipsec_request *req);
 
-/* Take out those of these parts that are there. */
+/* Take out those of these parts that are there; what is asked for goes when the answer comes. */
 void child_ipsec_uninstall(struct child_sa *child, unsigned parts);
 
 /* Makes op the question for what one of the two SAs has carried (IPSEC_SA_QUERY). */

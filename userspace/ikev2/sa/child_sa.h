@@ -72,7 +72,7 @@ struct child_sa {
 	uint32_t ifindex; /* that its policies are bound to, once they are there; 0 */
 	struct netaddr outer_local, outer_remote; /* that the kernel was told */
 	struct child_ports *ports; /* to tell it of others; NULL when not in UDP */
-	unsigned in_kernel; /* CHILD_IPSEC_*: there, or asked for */
+	unsigned in_kernel, asked; /* CHILD_IPSEC_*: there; asked for, and not answered yet */
 	bool keeps_alive;   /* the kernel sends keepalives of it */
 	uint32_t acquire_seq; /* the kernel asked for it */
 	struct instant installed;
