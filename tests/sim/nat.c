@@ -182,6 +182,32 @@ TEST_F(nat, that_rebinds_leaves_nothing_behind)
 	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
+/* However fast its ports change, the kernel has one request at a time about a Child SA, and the
+ * last ports in the end. */
+TEST_F(nat, that_rebinds_without_end_does_not_flood_the_kernel)
+{
+	struct sim *sim = &self->sim;
+	struct ipsec_mapping mapping;
+	struct ike_sa *b;
+
+	ASSERT_TRUE(pair_up(sim));
+	b = sim_only_sa(&sim->peers[1]);
+	mapping.spi = list_first(&b->children, struct child_sa, link)->spi_in;
+	mapping.reqid = list_first(&b->children, struct child_sa, link)->reqid;
+	for (uint16_t port = 20001; port <= 20100; port++) {
+		mapping.old_src = b->remote;
+		mapping.new_src = netaddr_with_port(b->remote, port);
+		ike_input_mapping(sim->peers[1].core, sim->now, &mapping);
+	}
+	sim_act(sim, 1);
+	EXPECT_EQ(2, sim->peers[1].kernel.updates); /* in and out */
+	EXPECT_EQ(20001, sim->peers[1].kernel.updated_out.port);
+	pair_wait(sim, DURATION_MS(100));
+	EXPECT_EQ(4, sim->peers[1].kernel.updates);
+	EXPECT_EQ(20100, sim->peers[1].kernel.updated_in.port);
+	EXPECT_EQ(20100, sim->peers[1].kernel.updated_out.port);
+}
+
 TEST_F(nat, that_rebinds_is_followed_when_esp_comes_from_there)
 {
 	struct sim *sim = &self->sim;

@@ -17,6 +17,7 @@
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_ipsec.h"
+#include "ikev2/sa/child_ports.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -103,6 +104,23 @@ static void child_done(struct child_sa *child, const struct ipsec_request *req)
 		child_not_installed(child, req);
 	else if (req->err < 0)
 		child_not_sent_on(child, req);
+	else if (!installing)
+		follow_child(child);
+	exchange_next(sa);
+}
+
+/* New ports have been told; the peer may have others by now. */
+static void child_moved(struct child_sa *child, const struct ipsec_request *req)
+{
+	struct ike_sa *sa = child->ike;
+
+	if (req->err < 0)
+		log_obj_error(ike, sa->log_name,
+			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
+			      child->conf->name, strerror(-req->err),
+			      req->error_text[0] ? ": " : "", req->error_text);
+	child_ports_answered(child);
+	follow_child(child);
 	exchange_next(sa);
 }
 
@@ -117,13 +135,10 @@ void ike_input_ipsec_done(struct ike_core *core, struct instant now, struct ipse
 		liveness_told(core, req);
 	else if (child && req->ops[0].type == IPSEC_SA_ADD)
 		child_done(child, req);
+	else if (child && req->ops[0].type == IPSEC_SA_UPDATE)
+		child_moved(child, req);
 	else if (req->ops[0].type == IPSEC_SA_ADD && req->err == 0)
 		child_ipsec_orphaned_take(core, steal_ptr(req));
-	if (req && child && req->ops[0].type == IPSEC_SA_UPDATE && req->err < 0)
-		log_obj_error(ike, child->ike->log_name,
-			      "the kernel does not take the new ports of Child SA %s: %s%s%s",
-			      child->conf->name, strerror(-req->err),
-			      req->error_text[0] ? ": " : "", req->error_text);
 	ipsec_request_free(req);
 	input_end(core);
 }

@@ -16,6 +16,7 @@ LOG_USE(ike);
 /* By direction; told about when spi isn't zero. */
 struct child_ports {
 	struct ipsec_sa sa[2];
+	bool asked; /* the kernel, which has not answered yet */
 };
 
 static unsigned slot(enum ipsec_direction direction)
@@ -86,7 +87,7 @@ bool child_ports_follow(struct child_sa *child)
 	if (!netaddr_same_addr(&child->outer_remote, &ike->remote) ||
 	    !netaddr_same_addr(&child->outer_local, &ike->local))
 		return false;
-	if (!child->ports || has_ports(child))
+	if (!child->ports || has_ports(child) || child->asked || child->ports->asked)
 		return true;
 	req = update_new(child);
 	if (!req || ike_core_ipsec_take(ike->core, req) < 0) {
@@ -95,7 +96,14 @@ bool child_ports_follow(struct child_sa *child)
 			      child->conf->name);
 		return true;
 	}
+	child->ports->asked = true;
 	child->outer_local.port = ike->local.port;
 	child->outer_remote.port = ike->remote.port;
 	return true;
+}
+
+void child_ports_answered(struct child_sa *child)
+{
+	if (child->ports)
+		child->ports->asked = false;
 }

@@ -19,11 +19,13 @@ struct child_ports;
 int child_ports_keep(struct child_sa *child, const struct ipsec_sa *sa);
 
 /*
- * Tell the kernel the ports that the IKE SA now has, if they differ from those it was told. It must
- * have answered about the SAs before (state INSTALLED or DELETING). False: it takes more than
- * that, since the peer's address is another one.
+ * Tell the kernel the ports that the IKE SA now has, if they differ from those it was told; while
+ * it has not answered about the SAs, nothing, so call again then. False: it takes more than that,
+ * since the peer's address is another one.
  */
 bool child_ports_follow(struct child_sa *child);
+/* The kernel has taken the ports, or refused them. */
+void child_ports_answered(struct child_sa *child);
 
 /* The end: wipes. */
 void child_ports_forget(struct child_sa *child);
