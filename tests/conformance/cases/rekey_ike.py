@@ -89,6 +89,18 @@ def chain(t):
     only(t, sa)
 
 
+@case('RFC 7296 2.8, 2.25', RESPONDER, 'a chain of rekeys without Deletes is not made longer: TEMPORARY_FAILURE until the old one is deleted')
+def chain_undeleted(t):
+    sa = t.establish()
+    new = t.rekey_ike(sa)
+    t.equal(new.call(wire.CREATE_CHILD_SA, t.ike_payloads(new)).error(), wire.TEMPORARY_FAILURE, 'error')
+    t.equal(len(t.sas()), 2, 'IKE SAs')
+    t.delete_ike(sa)
+    third = t.rekey_ike(new)
+    t.delete_ike(new)
+    only(t, third)
+
+
 @case('RFC 7296 2.7', RESPONDER, 'a rekey of the IKE SA with nothing that fits: NO_PROPOSAL_CHOSEN, and it stays')
 def nothing_fits(t):
     sa = t.establish()

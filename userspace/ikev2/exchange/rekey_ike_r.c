@@ -23,13 +23,23 @@ static bool rekeying_ourselves(const struct ike_sa *sa)
 	return sa->active && sa->active->ops == &exchange_rekey_ike;
 }
 
+/* A peer that makes one after the other has to delete them in between, or there would be no end of
+ * them. */
+static bool predecessor_is_left(const struct ike_sa *sa)
+{
+	const struct ike_sa *old = sa->heir_of ? ike_sa_by_spi(sa->core, sa->heir_of) : NULL;
+
+	return old && old->state == IKE_STATE_REKEYED;
+}
+
 /* Can it be replaced now? (2.25.1, 2.25.2) */
 static bool replaceable(const struct ike_sa *sa)
 {
 	const struct exchange_ops *ours = sa->active ? sa->active->ops : NULL;
 
 	return sa->state == IKE_STATE_ESTABLISHED && !ike_sa_rival(sa) &&
-	       ours != &exchange_create_child && ours != &exchange_delete_child;
+	       !predecessor_is_left(sa) && ours != &exchange_create_child &&
+	       ours != &exchange_delete_child;
 }
 
 static int answer(struct ike_sa *sa, const struct ike_sa *successor, const struct key_exchange *kx)

@@ -107,6 +107,7 @@ struct ike_sa {
 	bool ids_old;                       /* it is being rekeyed for its Message IDs (2.2) */
 	struct instant gone_at; /* REKEYED: our patience with the peer, which is to delete it */
 	uint64_t rival_spi;     /* see ike_sa_rival(); 0: none */
+	uint64_t heir_of;       /* own SPI of the one that it has replaced; 0: none */
 	uint64_t rival_of;      /* it is the rival; own SPI of what it may replace, until that is settled */
 	struct instant refused_since; /* TEMPORARY_FAILURE and nothing else (2.25); INSTANT_NEVER */
 	bool up;                      /* reported as up */

@@ -67,6 +67,7 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old)
 	successor->up = old->up;
 	old->up = false;
 	old->rival_spi = 0;
+	successor->heir_of = ike_sa_own_spi(old);
 	successor->core->counters.rekeyed++;
 	successor->rival_of = 0;
 	ike_core_event_ike_rekey(old, successor);
