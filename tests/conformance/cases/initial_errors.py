@@ -89,6 +89,24 @@ def malformed_auth_response(t):
     t.gone()
 
 
+@case('RFC 7296 2.21.1, RFC 6989 2.5', INITIATOR, 'answers to IKE_SA_INIT that anybody could send do not keep the good one from being taken')
+def bad_answers(t):
+    sa = t.called()
+    good = sa.init_payloads()
+    for payloads in ([good[0], wire.ke(wire.X25519, bytes(32))] + good[2:],
+                     [good[0], wire.ke(wire.X25519, bytes(31))] + good[2:],
+                     [good[0], wire.ke(wire.ECP256, bytes(64))] + good[2:],
+                     [wire.sa(sa.proposal(bits=256))] + good[1:],
+                     [wire.sa(sa.proposal(), sa.proposal(2))] + good[1:]):
+        sa.send(sa.clear(wire.IKE_SA_INIT, payloads, response=True).encode())
+    spi, sa.spi_r = sa.spi_r, wire.NO_SPI
+    sa.send(sa.clear(wire.IKE_SA_INIT, good, response=True).encode())
+    sa.spi_r = spi
+    sa, m = t.called_auth(sa)
+    t.accept(sa, m)
+    t.check(sa.command.done(), f'the daemon says: {sa.command.error}')
+
+
 @case('RFC 7296 2.21.2', INITIATOR, 'INVALID_SYNTAX or UNSUPPORTED_CRITICAL_PAYLOAD in answer to IKE_AUTH: no IKE SA, no Delete')
 def auth_refused(t):
     for kind, data in ((wire.INVALID_SYNTAX, b''), (wire.UNSUPPORTED_CRITICAL_PAYLOAD, b'\x21')):

@@ -14,6 +14,9 @@ struct ike_sa;
 
 /* -------- IKE_SA_INIT (RFC 7296 1.2), ike_sa_init_i.c and ike_sa_init_r.c -------- */
 
+/* Initiator: the responder agrees; a public value or a choice that can't be is a hint only (2.21.1,
+ * RFC 6989 2.5). */
+enum fsm_verdict ike_sa_init_answered(struct ike_sa *sa, const struct ike_message *m);
 /* Initiator: the responder wants its cookie back before it does anything (2.6). */
 enum fsm_verdict ike_sa_init_cookie(struct ike_sa *sa, const struct ike_message *m);
 /* Initiator: the responder wants another key exchange method (1.2, 2.7). */

@@ -2,9 +2,11 @@
 /*
  * IKE_SA_INIT as initiator (RFC 7296 1.2): SAi1, KEi, Ni and the NAT detection hashes go out, the
  * responder's choice comes back. Until then nothing is authenticated, so what an answer in clear
- * can do is bounded: a few rounds of COOKIE and INVALID_KE_PAYLOAD, and an error is a hint only.
+ * can do is bounded: a few rounds of COOKIE and INVALID_KE_PAYLOAD, and an error is a hint only, be
+ * it told or made.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
@@ -69,7 +71,7 @@ static int init_request(struct ike_sa *sa, struct exchange *x, struct message *m
 	return nat_write(sa, m);
 }
 
-/* Everything that the good answer holds. NULL, or what is wrong with it. */
+/* Everything that the good answer holds. NULL, or what is wrong with it; then nothing is taken. */
 static const char *init_take(struct ike_sa *sa, const struct ike_message *m)
 {
 	_cleanup_secret_ struct secret shared = SECRET_NONE;
@@ -78,6 +80,8 @@ static const char *init_take(struct ike_sa *sa, const struct ike_message *m)
 	struct ike_ke ke;
 	int err;
 
+	if (!m->header.spi_r)
+		return "the responder has no SPI";
 	if (sa_payload_parse(ike_message_find(m, IKE_PAYLOAD_SA, 0)->body, &answer, NULL) ||
 	    ike_ke_parse(ike_message_find(m, IKE_PAYLOAD_KE, 0)->body, &ke, NULL) ||
 	    ike_nonce_parse(ike_message_find(m, IKE_PAYLOAD_NONCE, 0)->body, &nonce, NULL))
@@ -96,8 +100,10 @@ static const char *init_take(struct ike_sa *sa, const struct ike_message *m)
 	sa->proposal = answer.v[0];
 	sa->spi_r = m->header.spi_r;
 	nonce_set(&sa->nonce_r, nonce);
-	if (ike_sa_derive_keys(sa, NULL, secret_bytes(&shared)) < 0)
+	if (ike_sa_derive_keys(sa, NULL, secret_bytes(&shared)) < 0) {
+		sa->spi_r = 0;
 		return "the keys could not be derived";
+	}
 	return NULL;
 }
 
@@ -136,15 +142,7 @@ static enum fsm_verdict init_response(struct ike_sa *sa, struct exchange *x,
 {
 	const char *wrong;
 
-	if (!m->header.spi_r)
-		wrong = "the responder has no SPI";
-	else
-		wrong = init_take(sa, m);
-	if (wrong) {
-		fsm_enter(sa, IKE_STATE_DEAD, wrong);
-		return FSM_STAY;
-	}
-	sa->init_error = 0;
+	sa->init_error[0] = '\0';
 	sa->init_response = packet_new(m->raw);
 	init_float(sa, m);
 	sa->fragments.agreed = fragments_agreed(sa, m);
@@ -207,18 +205,30 @@ enum fsm_verdict ike_sa_init_other_ke(struct ike_sa *sa, const struct ike_messag
 	return init_again(sa);
 }
 
+/* Anybody on the way may have sent that: what the responder says may still come (2.21.1). */
+static enum fsm_verdict init_hint(struct ike_sa *sa, const char *error)
+{
+	if (sa->init_error[0])
+		return FSM_STAY;
+	log_obj_warning(ike, sa->log_name, "IKE_SA_INIT is answered: %s", error);
+	snprintf(sa->init_error, sizeof(sa->init_error), "%s", error);
+	sa->init_error_until = instant_add(sa->core->now, INIT_ERROR_PATIENCE);
+	return FSM_STAY;
+}
+
 enum fsm_verdict ike_sa_init_refused(struct ike_sa *sa, const struct ike_message *m)
 {
 	struct ike_notify notify;
 
 	ike_message_find_error(m, &notify);
-	if (sa->init_error)
-		return FSM_STAY;
-	log_obj_warning(ike, sa->log_name, "IKE_SA_INIT is answered with %s",
-			ike_notify_name(notify.type));
-	sa->init_error = notify.type;
-	sa->init_error_until = instant_add(sa->core->now, INIT_ERROR_PATIENCE);
-	return FSM_STAY;
+	return init_hint(sa, ike_notify_name(notify.type));
+}
+
+enum fsm_verdict ike_sa_init_answered(struct ike_sa *sa, const struct ike_message *m)
+{
+	const char *wrong = init_take(sa, m);
+
+	return wrong ? init_hint(sa, wrong) : exchange_response(sa, m);
 }
 
 static void init_failed(struct ike_sa *sa, struct exchange *x, const char *why)

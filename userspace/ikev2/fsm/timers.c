@@ -8,8 +8,8 @@
  * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the
  * repetitions begin anew with each size.
  * - A message of which fragments are missing is forgotten when its sender must have given up (2.6).
- * - After an error in an unprotected IKE_SA_INIT response the initiator waits a while for a better
- *   answer and then gives up with that error (2.21.1).
+ * - After an error in, or by, an unprotected IKE_SA_INIT response the initiator waits a while for a
+ * better answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
  * - An IKE_AUTH whose checks take longer than half_open_timeout is refused.
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
@@ -94,7 +94,7 @@ void timers_update(struct ike_sa *sa)
 		deadline_set(&sa->core->timers, &sa->deadline, INSTANT_NEVER);
 		return;
 	}
-	if (sa->init_error)
+	if (sa->init_error[0])
 		at = instant_min(at, sa->init_error_until);
 	at = instant_min(at, sa->memory_at);
 	at = instant_min(at, half_open_end(sa));
@@ -198,8 +198,8 @@ void timers_due(struct deadline *d)
 	struct ike_sa *sa = container_of(d, struct ike_sa, deadline);
 	struct instant now = sa->core->now;
 
-	if (sa->init_error && instant_reached(now, sa->init_error_until))
-		fsm_enter(sa, IKE_STATE_DEAD, ike_notify_name(sa->init_error));
+	if (sa->init_error[0] && instant_reached(now, sa->init_error_until))
+		fsm_enter(sa, IKE_STATE_DEAD, sa->init_error);
 	else if (instant_reached(now, half_open_end(sa)))
 		fsm_enter(sa, IKE_STATE_DEAD, "the peer began, but did not go on to IKE_AUTH");
 	else if (instant_reached(now, auth_end(sa)))

@@ -48,7 +48,7 @@ static const struct transition transitions[] = {
 		.to = IKE_STATE_AUTH_SENT,
 		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
 		.required = P(SA) | P(KE) | P(NONCE),
-		.action = exchange_response,
+		.action = ike_sa_init_answered,
 	},
 	{
 		.story = "the responder asks for a cookie",

@@ -80,7 +80,7 @@ struct ike_sa {
 	uint8_t cookie[IKE_COOKIE_MAX];
 	uint8_t cookie_len;
 	uint8_t init_rounds;             /* COOKIE and INVALID_KE_PAYLOAD answers so far */
-	uint16_t init_error;             /* an unprotected error notify: a hint (2.21.1), 0: none */
+	char init_error[64];             /* of an answer: a hint (2.21.1); "": none */
 	struct instant init_error_until; /* so long we wait for a better answer */
 
 	struct window window;
