@@ -16,7 +16,8 @@ FIXTURE(liveness)
 
 FIXTURE_SETUP(liveness)
 {
-	const struct pair_options a = { .connection = "dpd_delay = 30s" };
+	const struct pair_options a = { .connection = "dpd_delay = 30s",
+					.child = "rekey_bytes = 1000000" };
 
 	log_add_sink(log_stderr_sink, NULL);
 	pair_init(&self->sim, &a, NULL);
@@ -123,6 +124,49 @@ TEST_F(liveness, the_question_takes_a_dozen_repetitions_and_minutes)
 	pair_wait(sim, DURATION_S(200));
 	EXPECT_EQ(0, sim->peers[0].core->n_sas);
 	EXPECT_EQ(12, sim->peers[0].core->counters.retransmitted - before);
+}
+
+/* -------- what the kernel says on the way -------- */
+
+static struct child_sa *only_child(struct sim *sim)
+{
+	return list_first(&sim_only_sa(&sim->peers[0])->children, struct child_sa, link);
+}
+
+TEST_F(liveness, a_child_sa_that_the_kernel_has_lost_is_deleted)
+{
+	struct sim *sim = &self->sim;
+
+	sim_kernel_lose(&sim->peers[0].kernel, only_child(sim)->spi_in, IPSEC_IN);
+	pair_wait(sim, DURATION_S(40));
+	EXPECT_TRUE(list_empty(&sim_only_sa(&sim->peers[0])->children));
+	EXPECT_EQ(0, sim->peers[0].kernel.n_sas);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* Events may get lost: of one that is gone, and of one that is to be rekeyed. */
+TEST_F(liveness, after_an_overrun_all_sas_are_asked_for)
+{
+	struct sim *sim = &self->sim;
+
+	ike_input_overrun(sim->peers[0].core, sim->now);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(1));
+	EXPECT_EQ(0, sim->peers[0].child_rekeys + sim->peers[0].child_downs);
+
+	sim->peers[0].kernel.bytes = 1000000;
+	ike_input_overrun(sim->peers[0].core, sim->now);
+	sim_act(sim, 0);
+	sim->peers[0].kernel.bytes = 0;
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(1, sim->peers[0].child_rekeys);
+
+	sim_kernel_lose(&sim->peers[0].kernel, only_child(sim)->spi_out, IPSEC_OUT);
+	ike_input_overrun(sim->peers[0].core, sim->now);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(1, sim->peers[0].child_downs);
+	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
 TEST_HARNESS_MAIN

@@ -106,6 +106,9 @@ void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_reques
 			break;
 		case IPSEC_SA_QUERY:
 			k->queries++;
+			if (!find(k, op->sa.spi, op->sa.direction))
+				op->err = -ESRCH;
+			op->usage.bytes = k->bytes;
 			op->usage.packets = k->packets_in;
 			op->usage.last_used = k->esp_at;
 			op->usage.asked = now.ns / 1000000000;
@@ -114,6 +117,16 @@ void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_reques
 			update(k, op, req);
 			break;
 		}
+	}
+}
+
+void sim_kernel_lose(struct sim_kernel *k, uint32_t spi, enum ipsec_direction direction)
+{
+	struct sim_esp *esp = find(k, spi, direction);
+
+	if (esp) {
+		esp->spi = 0;
+		k->n_sas--;
 	}
 }
 

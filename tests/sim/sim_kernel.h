@@ -27,6 +27,7 @@ struct sim_kernel {
 	struct ipsec_policy policy;
 	bool keeps_alive;    /* it sends keepalives by itself */
 	unsigned queries;    /* SAs that were asked for */
+	uint64_t bytes;      /* what every SA has carried */
 	uint64_t packets_in; /* what every inbound SA has carried */
 	uint64_t esp_at;     /* and when the last one came, in seconds; 0: the kernel can't tell */
 	unsigned asked;      /* for installations */
@@ -37,6 +38,9 @@ struct sim_kernel {
 };
 
 void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req);
+
+/* Somebody takes an SA out behind our back. */
+void sim_kernel_lose(struct sim_kernel *k, uint32_t spi, enum ipsec_direction direction);
 
 /* The SA with this SPI; NULL. */
 const struct sim_esp *sim_kernel_sa(const struct sim_kernel *k, uint32_t spi,

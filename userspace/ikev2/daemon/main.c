@@ -118,6 +118,11 @@ static void on_mapping(const struct ipsec_mapping *mapping, void *data)
 	shard_mapping(data, mapping);
 }
 
+static void on_overrun(void *data)
+{
+	shards_overrun(data);
+}
+
 static void sa_added(const struct ipsec_sa *sa, void *data)
 {
 	struct posternd *d = data;
@@ -257,7 +262,7 @@ static int start_workers(struct posternd *d)
 static int start(struct posternd *d, struct loop_signals **ret_signals)
 {
 	const struct ipsec_ops *ops = d->options.ipsec_null ? &ipsec_null_ops : &ipsec_xfrm_ops;
-	const struct ipsec_events events = { on_acquire, on_expire, on_mapping, NULL, d };
+	const struct ipsec_events events = { on_acquire, on_expire, on_mapping, on_overrun, d };
 	const struct vici_server_options control = { .version = POSTERN_VERSION };
 	int err;
 

@@ -65,6 +65,8 @@ void shards_figures(struct posternd *d, struct shard_figures *ret_sum);
 /* References are taken; strings are copied. Without memory these log and answer the token. */
 void shards_config(struct posternd *d, struct ike_config *config);
 void shards_expire(struct posternd *d, const struct ipsec_expire *expire);
+/* Events of the kernel have got lost. */
+void shards_overrun(struct posternd *d);
 /* To the one shard that owns the inbound SPI. */
 void shard_mapping(struct posternd *d, const struct ipsec_mapping *mapping);
 void shards_stop(struct posternd *d);

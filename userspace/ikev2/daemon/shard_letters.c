@@ -184,6 +184,24 @@ void shards_expire(struct posternd *d, const struct ipsec_expire *expire)
 	}
 }
 
+static void read_overrun(struct shard *shard, struct instant now, struct shard_letter *letter)
+{
+	ike_input_overrun(shard->core, now);
+}
+
+void shards_overrun(struct posternd *d)
+{
+	static const struct shard_letter_ops ops = { read_overrun, close_plain };
+
+	for (unsigned w = 0; w < d->n_workers; w++) {
+		struct shard_letter *l = calloc(1, sizeof(*l));
+
+		if (!l)
+			return;
+		post(d, w, l, &ops);
+	}
+}
+
 static void read_mapping(struct shard *shard, struct instant now, struct shard_letter *letter)
 {
 	ike_input_mapping(shard->core, now,

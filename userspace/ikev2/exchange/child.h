@@ -21,6 +21,9 @@ void child_rekey(struct child_sa *child);
 /* Tell the peer that child is gone; it stays until the peer has answered. */
 void child_delete(struct child_sa *child);
 
+/* child is over without a question: the peer is told, and nothing is waited for. */
+void child_expire(struct child_sa *child, const char *why);
+
 /* The kernel has installed child, which an exchange of ours made: what it replaces goes. */
 void child_replaced_by(struct child_sa *child);
 /* Is our request to replace child outstanding? */

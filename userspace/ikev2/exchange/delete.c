@@ -50,6 +50,13 @@ void child_delete(struct child_sa *child)
 		child_sa_enter(child, CHILD_DELETING);
 }
 
+void child_expire(struct child_sa *child, const char *why)
+{
+	child->end = SA_END_EXPIRED;
+	exchange_queue(child->ike, &exchange_delete_child, child->spi_in);
+	child_sa_close(child, why);
+}
+
 void child_deleted(struct child_sa *child, const char *why)
 {
 	struct child_sa *successor = child_sa_successor(child, true);

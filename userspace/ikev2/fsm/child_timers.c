@@ -85,15 +85,6 @@ void child_timers_update(struct child_sa *child)
 	deadline_set(&core->timers, &child->deadline, at);
 }
 
-static void expired(struct child_sa *child)
-{
-	struct ike_sa *sa = child->ike;
-
-	child->end = SA_END_EXPIRED;
-	exchange_queue(sa, &exchange_delete_child, child->spi_in);
-	child_sa_close(child, "its lifetime is over");
-}
-
 void child_timers_due(struct deadline *d)
 {
 	struct child_sa *child = container_of(d, struct child_sa, deadline);
@@ -103,7 +94,7 @@ void child_timers_due(struct deadline *d)
 	case CHILD_INSTALLED:
 	case CHILD_REKEYING:
 		if (instant_reached(sa->core->now, child->expire_at))
-			expired(child);
+			child_expire(child, "its lifetime is over");
 		else if (instant_reached(sa->core->now, child->rekey_at))
 			child_rekey(child);
 		else

@@ -83,6 +83,12 @@ unsigned ike_input_rekey(struct ike_core *core, struct instant now,
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire);
 
 /*
+ * The kernel has told more than could be taken. What of it was about SAs that have reached a limit
+ * is found out by asking for all SAs.
+ */
+void ike_input_overrun(struct ike_core *core, struct instant now);
+
+/*
  * The answer to IKE_ACTION_PATH_MTU: the path of the IKE SA with this SPI of ours takes IP datagrams
  * of at most mtu octets. A request that is longer is cut anew and sent at once (RFC 7383 2.5.2).
  */

@@ -155,19 +155,25 @@ void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi,
 	input_end(core);
 }
 
+void ike_input_overrun(struct ike_core *core, struct instant now)
+{
+	struct ike_sa *sa;
+
+	core->now = now;
+	ike_sa_for_each(sa, core) liveness_resync(sa);
+	input_end(core);
+}
+
 void ike_input_expire(struct ike_core *core, struct instant now, const struct ipsec_expire *expire)
 {
 	struct child_sa *child = child_sa_of_kernel(core, expire->spi, expire->reqid);
 	struct ike_sa *sa = child ? child->ike : NULL;
 
 	core->now = now;
-	if (child && !expire->hard) {
+	if (child && expire->hard)
+		child_expire(child, "its lifetime is over");
+	else if (child)
 		child_rekey(child);
-	} else if (child) {
-		child->end = SA_END_EXPIRED;
-		exchange_queue(sa, &exchange_delete_child, child->spi_in);
-		child_sa_close(child, "its lifetime is over");
-	}
 	if (sa)
 		exchange_next(sa);
 	input_end(core);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/liveness.h"
 
+#include <errno.h>
+
 #include "pdk/log/log.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/fsm/usage.h"
 #include "ikev2/policy/connection.h"
@@ -30,28 +33,40 @@ static bool installed(const struct child_sa *child)
 	       child->state == CHILD_REKEYED;
 }
 
-/* Ask what came in on the Child SAs. False: there are none, or no memory. */
-static bool ask_kernel(struct ike_sa *sa)
+static unsigned part_of(enum ipsec_direction direction)
 {
-	struct ipsec_request *req;
+	return direction == IPSEC_IN ? CHILD_IPSEC_IN : CHILD_IPSEC_OUT;
+}
+
+/* The questions about the SAs of a direction; req NULL: only how many there are. */
+static size_t questions(struct ike_sa *sa, enum ipsec_direction direction, struct ipsec_op *ops)
+{
 	struct child_sa *child;
 	size_t n = 0;
 
-	list_for_each(child, &sa->children, link)
-		n += installed(child);
-	req = n ? ipsec_request_new(n) : NULL;
+	list_for_each(child, &sa->children, link) {
+		if (!installed(child) || !(child->in_kernel & part_of(direction)))
+			continue;
+		if (ops)
+			child_ipsec_query(child, direction, &ops[n]);
+		n++;
+	}
+	return n;
+}
+
+/* Ask about the Child SAs' inbound SAs, or all. False: there are none, or no memory. */
+static bool ask_kernel(struct ike_sa *sa, bool all)
+{
+	size_t n_in = questions(sa, IPSEC_IN, NULL);
+	size_t n_out = all && n_in ? questions(sa, IPSEC_OUT, NULL) : 0;
+	struct ipsec_request *req = n_in ? ipsec_request_new(n_in + n_out) : NULL;
+
 	if (!req)
 		return false;
 	req->cookie = ike_sa_own_spi(sa);
-	n = 0;
-	list_for_each(child, &sa->children, link) {
-		struct ipsec_op *op = &req->ops[n];
-
-		if (!installed(child))
-			continue;
-		child_ipsec_query(child, IPSEC_IN, op);
-		n++;
-	}
+	questions(sa, IPSEC_IN, req->ops);
+	if (all)
+		questions(sa, IPSEC_OUT, req->ops + n_in);
 	return ike_core_ipsec_take(sa->core, req) == 0;
 }
 
@@ -64,9 +79,40 @@ static void ask_peer(struct ike_sa *sa)
 
 void liveness_due(struct ike_sa *sa)
 {
-	sa->asking_kernel = ask_kernel(sa);
+	sa->asking_kernel = ask_kernel(sa, false);
 	if (!sa->asking_kernel)
 		ask_peer(sa);
+}
+
+void liveness_resync(struct ike_sa *sa)
+{
+	if (!sa->asking_kernel)
+		sa->asking_kernel = ask_kernel(sa, true);
+}
+
+/* The event that said so may have got lost. */
+static bool limit_reached(const struct child_conf *conf, const struct ipsec_usage *usage)
+{
+	return (conf->rekey_bytes && usage->bytes >= conf->rekey_bytes - conf->rand_bytes) ||
+	       (conf->rekey_packets && usage->packets >= conf->rekey_packets - conf->rand_packets);
+}
+
+static void told_of(struct ike_sa *sa, const struct ipsec_op *op)
+{
+	bool in = op->sa.direction == IPSEC_IN;
+	struct child_sa *child =
+		in ? child_sa_by_spi_in(sa, op->sa.spi) : child_sa_by_spi_out(sa, op->sa.spi);
+
+	if (!child || !installed(child))
+		return;
+	usage_take(child, op);
+	if (op->err == -ESRCH) {
+		log_obj_warning(ike, sa->log_name, "the kernel has lost Child SA %s{%u}",
+				child->conf->name, child->unique_id);
+		child_expire(child, "the kernel has lost it");
+	} else if (op->err == 0 && limit_reached(child->conf, &op->usage)) {
+		child_rekey(child);
+	}
 }
 
 void liveness_told(struct ike_core *core, const struct ipsec_request *req)
@@ -76,13 +122,8 @@ void liveness_told(struct ike_core *core, const struct ipsec_request *req)
 	if (!sa || !sa->asking_kernel)
 		return;
 	sa->asking_kernel = false;
-	for (size_t i = 0; i < req->n_ops; i++) {
-		const struct ipsec_op *op = &req->ops[i];
-		struct child_sa *child = child_sa_by_spi_in(sa, op->sa.spi);
-
-		if (child)
-			usage_take(child, op);
-	}
+	for (size_t i = 0; i < req->n_ops; i++)
+		told_of(sa, &req->ops[i]);
 	if (instant_reached(core->now, liveness_time(sa)))
 		ask_peer(sa);
 	else

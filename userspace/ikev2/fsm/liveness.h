@@ -14,5 +14,10 @@ struct ipsec_request;
 struct instant liveness_time(const struct ike_sa *sa);
 /* That time has come. */
 void liveness_due(struct ike_sa *sa);
-/* The kernel's answer to the question that liveness_due() asked; req stays the caller's. */
+/* Ask the kernel what has become of all SAs of sa. */
+void liveness_resync(struct ike_sa *sa);
+/*
+ * The kernel's answer to what was asked; req stays the caller's. A Child SA that it doesn't have
+ * any more ends, and one that has reached its limit is rekeyed.
+ */
 void liveness_told(struct ike_core *core, const struct ipsec_request *req);
