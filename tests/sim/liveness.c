@@ -169,4 +169,35 @@ TEST_F(liveness, after_an_overrun_all_sas_are_asked_for)
 	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
+/* There is a trap, and no SA: the packet's ACQUIRE is all that we hear of it. */
+TEST_F(liveness, a_packet_that_finds_no_sa_brings_new_ones)
+{
+	struct sim *sim = &self->sim;
+	struct ike_sa *sa = sim_only_sa(&sim->peers[0]);
+	struct child_sa *child = only_child(sim);
+	struct ike_acquire acquire = { .seq = 7,
+				       .packet_src = child->local_ts.v[0],
+				       .packet_dst = child->remote_ts.v[0] };
+
+	/* It was on its way when the Child SA came up. */
+	ike_input_initiate(sim->peers[0].core, sim->now, sa->conn, child->conf, &sa->local,
+			   &sa->remote, &acquire, 0);
+	EXPECT_EQ(CHILD_INSTALLED, child->state);
+	pair_wait(sim, DURATION_S(10));
+	sim_kernel_lose(&sim->peers[0].kernel, child->spi_out, IPSEC_OUT);
+	/* A packet that the trap catches, but that the Child SA is not for. */
+	acquire.packet_dst = child->local_ts.v[0];
+	ike_input_initiate(sim->peers[0].core, sim->now, sa->conn, child->conf, &sa->local,
+			   &sa->remote, &acquire, 0);
+	EXPECT_EQ(CHILD_INSTALLED, child->state);
+	acquire.packet_dst = child->remote_ts.v[0];
+	ike_input_initiate(sim->peers[0].core, sim->now, sa->conn, child->conf, &sa->local,
+			   &sa->remote, &acquire, 0);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(1, sim->peers[0].child_rekeys);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(NULL, sim_kernel_traffic(&sim->peers[0].kernel, &sim->peers[1].kernel));
+}
+
 TEST_HARNESS_MAIN

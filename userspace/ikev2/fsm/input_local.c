@@ -22,6 +22,7 @@
 #include "ikev2/fsm/timers.h"
 #include "ikev2/policy/config.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/policy/ts_match.h"
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/child_selectors.h"
@@ -200,6 +201,26 @@ static struct ike_sa *begin_ike(struct ike_core *core, const struct connection *
 	return sa;
 }
 
+/* An ACQUIRE may have been on its way already when the Child SA came up. */
+#define ACQUIRE_DELAY DURATION_S(5)
+
+/* A packet found no SA to go by, though there should be one: the kernel has lost it. New ones then.
+ */
+static void acquired_again(struct child_sa *child, const struct ike_acquire *acquire)
+{
+	struct ike_sa *sa = child->ike;
+
+	/* The trap may be wider than what the peer has agreed to. */
+	if (!instant_reached(sa->core->now, instant_add(child->installed, ACQUIRE_DELAY)) ||
+	    !ts_list_contains(&child->local_ts, &acquire->packet_src) ||
+	    !ts_list_contains(&child->remote_ts, &acquire->packet_dst))
+		return;
+	log_obj_notice(ike, sa->log_name, "the kernel asks for Child SA %s{%u}, which it has",
+		       child->conf->name, child->unique_id);
+	child_rekey(child);
+	exchange_next(sa);
+}
+
 static void initiate(struct ike_core *core, const struct connection *conn,
 		     const struct child_conf *conf, const struct netaddr *local,
 		     const struct netaddr *remote, const struct ike_acquire *acquire,
@@ -208,6 +229,8 @@ static void initiate(struct ike_core *core, const struct connection *conn,
 	struct child_sa *child = find_child(core, conn, conf, acquire);
 	struct ike_sa *sa;
 
+	if (child && child->up && acquire)
+		acquired_again(child, acquire);
 	if (child && (child->up || !token)) {
 		ike_core_result(core, token, 0, "%s", "up already");
 		fate_not_begun(core, conn, conf, SA_END_REPLACED);
