@@ -81,4 +81,36 @@ TEST_F(floods, public_values_that_are_none_bring_cookies_too)
 	EXPECT_EQ(1, core->n_half_open);
 }
 
+static unsigned lines;
+
+static void count_line(const struct log_record *record, void *data)
+{
+	lines++;
+}
+
+TEST_F(floods, what_strangers_do_fills_no_log)
+{
+	struct sim *sim = &self->sim;
+	const struct ike_core *core = sim->peers[1].core;
+	struct netaddr stranger = sim->peers[0].addr;
+
+	log_set_level(NULL, LOG_LEVEL_INFO);
+	log_add_sink(count_line, NULL);
+	/* Half-open ones that time out, values that are none, and addresses that no connection has.
+	 */
+	for (unsigned i = 1; i <= 500; i++) {
+		first_message(sim, i, i % 2 ? good : none, &sim->peers[0].addr);
+		pair_wait(sim, DURATION_S(10));
+	}
+	pair_wait(sim, DURATION_S(60));
+	stranger.addr[0] = 7;
+	for (unsigned i = 1; i <= 500; i++)
+		first_message(sim, i, good, &stranger);
+	EXPECT_EQ(0, core->n_sas);
+	EXPECT_EQ(500, core->counters.failed);
+	EXPECT_LT(0, lines);
+	EXPECT_GT(100, lines);
+	log_remove_sink(count_line, NULL);
+}
+
 TEST_HARNESS_MAIN

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/exchange/create_child_sa.h"
 
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
@@ -21,8 +22,8 @@ enum fsm_verdict create_child_sa_refuse(struct ike_sa *sa, uint16_t notify, uint
 	uint8_t data[2];
 	struct writer w;
 
-	log_obj_info(ike, sa->log_name, "CREATE_CHILD_SA is answered with %s",
-		     ike_notify_name(notify));
+	log_remote(ike, LOG_LEVEL_INFO, sa->log_name, "CREATE_CHILD_SA is answered with %s",
+		   ike_notify_name(notify));
 	writer_init_fixed(&w, data, sizeof(data));
 	writer_u16(&w, method);
 	message_respond_notify(sa, IKE_EXCHANGE_CREATE_CHILD_SA, notify,

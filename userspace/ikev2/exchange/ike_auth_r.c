@@ -3,6 +3,7 @@
  * IKE_AUTH as responder (RFC 7296 1.2). The answer waits until the kernel has the Child SA: the
  * initiator may send on it as soon as it has read our answer.
  */
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/auth/own_proof.h"
 #include "ikev2/exchange/auth_run.h"
@@ -26,9 +27,9 @@ static void responder_refuse_for(struct ike_sa *sa, const char *why, const char 
 {
 	char id[IDENTITY_STRLEN];
 
-	log_obj_warning(ike, sa->log_name, "connection %s: the initiator [%s] is refused: %s",
-			sa->conn->name, identity_str(&sa->remote_id, id, sizeof(id)),
-			detail[0] ? detail : why);
+	log_remote(ike, LOG_LEVEL_WARNING, sa->log_name,
+		   "connection %s: the initiator [%s] is refused: %s", sa->conn->name,
+		   identity_str(&sa->remote_id, id, sizeof(id)), detail[0] ? detail : why);
 	message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_AUTHENTICATION_FAILED,
 			       BYTES_NONE);
 	fsm_enter(sa, IKE_STATE_DEAD, why);
@@ -73,7 +74,7 @@ static bool is_childless(const struct ike_message *m)
 
 static enum auth_step_end refuse_syntax(struct ike_sa *sa, const char *why)
 {
-	log_obj_warning(ike, sa->log_name, "connection %s: %s", sa->conn->name, why);
+	log_remote(ike, LOG_LEVEL_WARNING, sa->log_name, "connection %s: %s", sa->conn->name, why);
 	message_respond_notify(sa, IKE_EXCHANGE_IKE_AUTH, IKE_NOTIFY_INVALID_SYNTAX, BYTES_NONE);
 	fsm_enter(sa, IKE_STATE_DEAD, why);
 	return AUTH_STEP_LAST;

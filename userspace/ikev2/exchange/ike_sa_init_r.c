@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/codec/proposal.h"
@@ -160,17 +161,17 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 		       ? find_connection(core, local, remote, &request.offer, &chosen)
 		       : NULL;
 	if (!conn) {
-		log_warning(ike,
-			    "%s: IKE_SA_INIT refused: no connection fits its address and offer",
-			    remote_text);
+		log_remote(ike, LOG_LEVEL_WARNING, NULL,
+			   "%s: IKE_SA_INIT refused: no connection fits its address and offer",
+			   remote_text);
 		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
 				   BYTES_NONE);
 		return NULL;
 	}
 	if (request.ke.method != proposal_id(&chosen, IKE_TRANSFORM_KE)) {
-		log_info(ike, "%s: wants %s, told to use %s", remote_text,
-			 ike_ke_name(request.ke.method),
-			 ike_ke_name(proposal_id(&chosen, IKE_TRANSFORM_KE)));
+		log_remote(ike, LOG_LEVEL_INFO, NULL, "%s: wants %s, told to use %s", remote_text,
+			   ike_ke_name(request.ke.method),
+			   ike_ke_name(proposal_id(&chosen, IKE_TRANSFORM_KE)));
 		writer_init_fixed(&w, method, sizeof(method));
 		writer_u16(&w, proposal_id(&chosen, IKE_TRANSFORM_KE));
 		ike_sa_init_refuse(core, local, remote, &m->header, IKE_NOTIFY_INVALID_KE_PAYLOAD,

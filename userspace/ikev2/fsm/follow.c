@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/follow.h"
 
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/exchange.h"
@@ -43,8 +44,8 @@ static void follow(struct ike_sa *sa, const struct netaddr *remote)
 	char from[NETADDR_STRLEN], to[NETADDR_STRLEN];
 	struct child_sa *child;
 
-	log_obj_notice(ike, sa->log_name, "the peer's NAT has moved it from %s to %s",
-		       netaddr_str_port(&sa->remote, from), netaddr_str_port(remote, to));
+	log_remote(ike, LOG_LEVEL_NOTICE, sa->log_name, "the peer's NAT has moved it from %s to %s",
+		   netaddr_str_port(&sa->remote, from), netaddr_str_port(remote, to));
 	if (!netaddr_same_addr(&sa->remote, remote))
 		sa->fragments.size = 0; /* another path */
 	sa->remote = *remote;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/codec/dump.h"
 #include "ikev2/codec/sk.h"
@@ -86,9 +87,9 @@ static void refuse_request(struct ike_sa *sa, const struct input *in, uint16_t n
 {
 	const uint8_t type = in->fault.payload_type;
 
-	log_obj_warning(ike, sa->log_name, "%s request %u is answered with %s: %s",
-			ike_exchange_name(in->m.header.exchange), in->m.header.message_id,
-			ike_notify_name(notify), in->fault.reason);
+	log_remote(ike, LOG_LEVEL_WARNING, sa->log_name, "%s request %u is answered with %s: %s",
+		   ike_exchange_name(in->m.header.exchange), in->m.header.message_id,
+		   ike_notify_name(notify), in->fault.reason);
 	message_respond_notify(sa, (enum ike_exchange)in->m.header.exchange, notify,
 			       notify == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD ? BYTES(&type, 1)
 										 : BYTES_NONE);

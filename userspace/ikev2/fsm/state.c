@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "pdk/log/limit.h"
 #include "pdk/log/log.h"
 #include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
@@ -93,7 +94,10 @@ static void report_end(struct ike_sa *sa, enum ike_state old, const char *why)
 		log_obj_info(ike, sa->log_name, "gone: %s", why); /* of a rekeying */
 	} else {
 		core->counters.failed++;
-		log_obj_notice(ike, sa->log_name, "not established: %s", why);
+		if (sa->initiator)
+			log_obj_notice(ike, sa->log_name, "not established: %s", why);
+		else
+			log_remote(ike, LOG_LEVEL_NOTICE, sa->log_name, "not established: %s", why);
 	}
 }
 
