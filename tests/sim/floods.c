@@ -7,6 +7,7 @@
 
 #include "ikev2/codec/builder.h"
 #include "ikev2/policy/proposal_conf.h"
+#include "ikev2/sa/cookie.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
 
@@ -17,7 +18,7 @@ FIXTURE(floods)
 
 FIXTURE_SETUP(floods)
 {
-	const struct pair_options b = { .settings = "cookie_threshold = 8" };
+	const struct pair_options b = { .settings = "cookie_threshold = 8\n block_threshold = 10" };
 
 	log_add_sink(log_stderr_sink, NULL);
 	pair_init(&self->sim, NULL, &b);
@@ -28,6 +29,8 @@ FIXTURE_TEARDOWN(floods)
 	sim_fini(&self->sim);
 }
 
+static bool with_cookie; /* whoever sends it gets what is sent to its address */
+
 /* An IKE_SA_INIT request with this SPI and this public value, thrown at peer 1 from `from`. */
 static void first_message(struct sim *sim, uint64_t spi, const uint8_t public[32],
 			  const struct netaddr *from)
@@ -35,7 +38,7 @@ static void first_message(struct sim *sim, uint64_t spi, const uint8_t public[32
 	const struct ike_header header = { .spi_i = spi,
 					   .exchange = IKE_EXCHANGE_IKE_SA_INIT,
 					   .flags = IKE_FLAG_INITIATOR };
-	uint8_t nonce[32] = { 7 };
+	uint8_t nonce[32] = { 7 }, cookie[COOKIE_LEN];
 	char error[PROPOSAL_ERROR_LEN];
 	struct proposal proposal;
 	struct ike_builder b;
@@ -45,6 +48,10 @@ static void first_message(struct sim *sim, uint64_t spi, const uint8_t public[32
 	proposal_from_text("aes128gcm16-prfsha256-x25519", IKE_PROTOCOL_IKE, &proposal, error);
 	writer_init_heap(&w, IKE_MESSAGE_MAX);
 	ike_builder_init(&b, &w, &header);
+	if (with_cookie) {
+		cookie_make(sim->peers[1].core, from, spi, BYTES_OF(nonce), cookie);
+		ike_builder_notify(&b, IKE_NOTIFY_COOKIE, BYTES_OF(cookie));
+	}
 	sa_payload_write_one(ike_builder_payload(&b, IKE_PAYLOAD_SA), &proposal);
 	ike_ke_write(ike_builder_payload(&b, IKE_PAYLOAD_KE), IKE_KE_CURVE_25519,
 		     BYTES(public, 32));
@@ -78,6 +85,42 @@ TEST_F(floods, public_values_that_are_none_bring_cookies_too)
 	pair_wait(sim, DURATION_S(31));
 	first_message(sim, 101, good, &sim->peers[0].addr);
 	EXPECT_EQ(93, core->counters.cookies_sent);
+	EXPECT_EQ(1, core->n_half_open);
+}
+
+TEST_F(floods, one_address_does_not_use_up_what_is_there_for_all)
+{
+	const struct pair_options b = { .settings = "cookie_threshold = 8\n block_threshold = 10",
+					.connection = "remote_addrs = 0.0.0.0/0, ::/0" };
+	struct sim *sim = &self->sim;
+	const struct ike_core *core;
+	struct netaddr addr, six;
+
+	pair_reboot(sim, 1, &b);
+	core = sim->peers[1].core;
+	with_cookie = true;
+	for (unsigned i = 1; i <= 50; i++)
+		first_message(sim, i, good, &sim->peers[0].addr);
+	EXPECT_EQ(10, core->n_half_open);
+	EXPECT_EQ(40, core->counters.half_open_refused);
+	/* Nobody else notices. */
+	ASSERT_EQ(0, netaddr_parse("198.51.100.7", 500, &addr));
+	first_message(sim, 51, good, &addr);
+	EXPECT_EQ(11, core->n_half_open);
+	/* Who has an IPv6 address has all addresses of its network. */
+	for (unsigned i = 1; i <= 50; i++) {
+		ASSERT_EQ(0, netaddr_parse("2001:db8::1", 500, &six));
+		six.addr[15] = (uint8_t)i;
+		first_message(sim, 100 + i, good, &six);
+	}
+	EXPECT_EQ(21, core->n_half_open);
+	six.addr[7] = 1;
+	first_message(sim, 200, good, &six);
+	EXPECT_EQ(22, core->n_half_open);
+	/* For who has come in the place is free again. */
+	pair_wait(sim, DURATION_S(60));
+	EXPECT_EQ(0, core->n_half_open);
+	first_message(sim, 201, good, &sim->peers[0].addr);
 	EXPECT_EQ(1, core->n_half_open);
 }
 

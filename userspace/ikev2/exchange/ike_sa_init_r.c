@@ -132,6 +132,14 @@ static bool too_many_sas(const struct ike_core *core)
 	return limit && core->n_sas >= (limit + n - 1) / n;
 }
 
+/* Without cookies anybody could use up what is another's. */
+static bool too_many_of_address(const struct ike_core *core, const struct netaddr *remote)
+{
+	const unsigned limit = core->config->settings.block_threshold;
+
+	return limit && under_pressure(core) && half_open_from(core, remote, limit) >= limit;
+}
+
 const struct connection *ike_sa_init_screen(struct ike_core *core, const struct netaddr *local,
 					    const struct netaddr *remote,
 					    const struct ike_message *m)
@@ -152,7 +160,8 @@ const struct connection *ike_sa_init_screen(struct ike_core *core, const struct 
 	}
 	if (!screen_cookie(core, local, remote, m, request.nonce))
 		return NULL;
-	if ((limit && core->n_half_open >= limit) || too_many_sas(core)) {
+	if ((limit && core->n_half_open >= limit) || too_many_of_address(core, remote) ||
+	    too_many_sas(core)) {
 		core->counters.half_open_refused++;
 		return NULL;
 	}

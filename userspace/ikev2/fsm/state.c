@@ -138,8 +138,10 @@ void fsm_enter(struct ike_sa *sa, enum ike_state state, const char *why)
 	log_obj_debug(ike, sa->log_name, "%s -> %s: %s", ike_state_name(old), ike_state_name(state),
 		      why);
 	sa->state = state;
-	sa->core->n_half_open += (state == IKE_STATE_INIT_ANSWERED);
-	sa->core->n_half_open -= (old == IKE_STATE_INIT_ANSWERED);
+	if (state == IKE_STATE_INIT_ANSWERED)
+		half_open_enter(sa);
+	if (old == IKE_STATE_INIT_ANSWERED)
+		half_open_leave(sa);
 	if (state == IKE_STATE_ESTABLISHED)
 		enter_established(sa, old);
 	else if (state == IKE_STATE_DELETING)

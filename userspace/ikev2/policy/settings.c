@@ -70,6 +70,10 @@ const struct conf_option ike_settings_options[] = {
 	{ "half_open_limit", CONF_OPT_INT, FIELD(half_open_limit), .dflt = "1024", .max = 1000000,
 	  .doc = "Half-open IKE SAs of a worker from which on first messages are dropped. 0: "
 		 "no limit." },
+	{ "block_threshold", CONF_OPT_INT, FIELD(block_threshold), .dflt = "64", .max = 1000000,
+	  .doc = "Half-open IKE SAs of a worker and one address (with IPv6: one /64) from which on "
+		 "its "
+		 "first messages are dropped, as soon as cookies are asked for. 0: no limit." },
 	{ "error_rate", CONF_OPT_INT, FIELD(error_rate), .dflt = "10", .max = 100000,
 	  .unit = "messages a second",
 	  .doc = "How often a worker tells a peer that a request is of no IKE SA or of another "

@@ -22,6 +22,7 @@ struct ike_settings {
 	/* Half-open IKE SAs of a worker that turn cookies on (0: never), and beyond which first
 	 * messages are dropped (0: no limit). */
 	uint32_t cookie_threshold, half_open_limit;
+	uint32_t block_threshold; /* the latter for one address, when cookies are on; 0: no limit */
 	uint32_t error_rate; /* answers a second of a worker outside IKE SAs; 0: none */
 	uint32_t ike_sa_limit;         /* of all workers together; 0: none */
 	bool make_before_break;        /* reauthentication */

@@ -40,6 +40,7 @@ int ike_core_new(const struct ike_core_params *params, const struct ike_config *
 	list_init(&core->actions);
 	hash_init(&core->by_spi);
 	hash_init(&core->by_init);
+	hash_init(&core->half_open);
 	hash_init(&core->by_peer);
 	hash_init(&core->children);
 	hash_init(&core->children_in);
@@ -67,6 +68,7 @@ struct ike_core *ike_core_free(struct ike_core *core)
 		ike_action_free(action);
 	hash_fini(&core->by_spi);
 	hash_fini(&core->by_init);
+	hash_fini(&core->half_open);
 	hash_fini(&core->by_peer);
 	hash_fini(&core->children);
 	hash_fini(&core->children_in);
@@ -347,6 +349,35 @@ void ike_core_result(struct ike_core *core, uint64_t token, int err, const char 
 uint64_t ike_core_hash(const struct ike_core *core, struct bytes b)
 {
 	return siphash(&core->hash_key, b.data, b.len);
+}
+
+static uint64_t half_open_hash(const struct ike_core *core, const struct netaddr *remote)
+{
+	const size_t len = remote->family == AF_INET6 ? 8 : 4;
+
+	return ike_core_hash(core, BYTES(remote->addr, len)) + remote->family;
+}
+
+unsigned half_open_from(const struct ike_core *core, const struct netaddr *remote, unsigned most)
+{
+	struct hash_node *node = hash_first(&core->half_open, half_open_hash(core, remote));
+	unsigned n = 0;
+
+	for (; node && n < most; node = hash_next(node))
+		n++;
+	return n;
+}
+
+void half_open_enter(struct ike_sa *sa)
+{
+	hash_insert(&sa->core->half_open, half_open_hash(sa->core, &sa->remote), &sa->by_addr);
+	sa->core->n_half_open++;
+}
+
+void half_open_leave(struct ike_sa *sa)
+{
+	hash_remove(&sa->core->half_open, &sa->by_addr);
+	sa->core->n_half_open--;
 }
 
 uint32_t ike_core_unique_id(struct ike_core *core)

@@ -191,6 +191,7 @@ struct ike_core {
 	struct list sas;     /* all, oldest first */
 	struct hash by_spi;  /* by our SPI */
 	struct hash by_init; /* responders by their first message, see ike_sa.by_init */
+	struct hash half_open; /* by address, see half_open_from() */
 	struct hash by_peer; /* by both identities, once they are proved; fsm/contact.h */
 	struct hash children; /* Child SAs by unique number */
 	struct hash children_in, children_out; /* and by the SPIs that we and the peers drew */
@@ -257,5 +258,14 @@ void ike_core_result(struct ike_core *core, uint64_t token, int err, const char 
 
 /* A keyed hash of what a peer chose. */
 uint64_t ike_core_hash(const struct ike_core *core, struct bytes b);
+/*
+ * Half-open IKE SAs of a remote address, or of the /64 around it: who has that has all of it (RFC
+ * 8019 4.2); at most `most` are counted.
+ */
+unsigned half_open_from(const struct ike_core *core, const struct netaddr *remote, unsigned most);
+/* sa has become a half-open one; has ceased to be. */
+void half_open_enter(struct ike_sa *sa);
+void half_open_leave(struct ike_sa *sa);
+
 /* Unique for the whole daemon, and says whose it is: (id - 1) % n_workers. */
 uint32_t ike_core_unique_id(struct ike_core *core);

@@ -46,6 +46,7 @@ struct ike_sa {
 	struct ike_core *core;
 	struct hash_node by_spi;
 	struct hash_node by_init; /* responder: hash of the first message, RFC 7296 2.1 */
+	struct hash_node by_addr; /* half-open: ike_core.half_open */
 	struct hash_node by_peer; /* see fsm/contact.h */
 	struct deadline deadline; /* next time something is due; see fsm/timers.h */
 

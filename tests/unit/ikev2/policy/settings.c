@@ -27,6 +27,7 @@ TEST(without_a_section_there_are_defaults)
 	EXPECT_EQ(500, s.port);
 	EXPECT_EQ(4500, s.port_nat_t);
 	EXPECT_EQ(32, s.cookie_threshold);
+	EXPECT_EQ(64, s.block_threshold);
 	EXPECT_EQ(10, s.error_rate);
 	EXPECT_TRUE(s.make_before_break);
 	EXPECT_EQ(1280, s.fragment_size);
