@@ -316,6 +316,7 @@ static void stats(void *ctx, struct vici_stats *ret_stats)
 	COUNTER("received", f.core.received);
 	COUNTER("sent", f.core.sent);
 	COUNTER("forwarded", f.forwarded);
+	COUNTER("forward-refused", f.forward_refused);
 	COUNTER("retransmitted", f.core.retransmitted);
 	COUNTER("repeated", f.core.repeated);
 	COUNTER("malformed", f.core.malformed);

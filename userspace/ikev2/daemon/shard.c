@@ -172,6 +172,7 @@ void shard_publish_figures(struct shard *shard)
 		.half_open = shard->core->n_half_open,
 		.child_sas = shard->core->n_children,
 		.forwarded = shard->forwarded,
+		.forward_refused = shard->forward_refused,
 		.core = shard->core->counters,
 	};
 	const uint64_t *from = (const uint64_t *)&figures;

@@ -26,6 +26,7 @@ struct shard_socket {
 struct shard_figures {
 	uint64_t ike_sas, half_open, child_sas;
 	uint64_t forwarded; /* datagrams handed to the worker that owns their SA */
+	uint64_t forward_refused; /* because too many waited for it already */
 	struct ike_counters core;
 };
 
@@ -35,7 +36,7 @@ struct shard {
 	struct ike_core *core;
 	struct shard_socket sockets[FAMILIES][PORTS];
 	struct loop_timer timer;
-	uint64_t forwarded;
+	uint64_t forwarded, forward_refused;
 	struct shard_figures figures;
 };
 
@@ -51,7 +52,7 @@ void shard_publish_figures(struct shard *shard);
 /* -------- from shard to shard (the first one's thread) -------- */
 
 /* Another worker owns the IKE SA: the steering program isn't there, or the group has changed. The
- * message is copied. */
+ * message is copied; when that worker can't keep up it is dropped, as a full socket would do. */
 void shard_forward(struct shard *shard, unsigned worker, const struct netaddr *local,
 		   const struct netaddr *remote, struct bytes message);
 /* Tell or ask all others (fsm/contact.h); answers come back as inputs. */

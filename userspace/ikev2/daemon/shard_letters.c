@@ -56,6 +56,9 @@ static void read_datagram(struct shard *shard, struct instant now, struct shard_
 	ike_input_datagram(shard->core, now, &l->local, &l->remote, l->data, l->len);
 }
 
+/* More than that may not wait for a worker that others hand datagrams to: strangers send them. */
+#define FORWARD_WAITING_MAX 1024
+
 void shard_forward(struct shard *shard, unsigned worker, const struct netaddr *local,
 		   const struct netaddr *remote, struct bytes message)
 {
@@ -64,6 +67,11 @@ void shard_forward(struct shard *shard, unsigned worker, const struct netaddr *l
 
 	if (!__atomic_load_n(&shard->daemon->workers, __ATOMIC_ACQUIRE))
 		return; /* the others are still starting: the peer will send again */
+	if (mailbox_waiting(shard->daemon->shards[worker]->worker->mailbox) >=
+	    FORWARD_WAITING_MAX) {
+		shard->forward_refused++;
+		return;
+	}
 	l = malloc(sizeof(*l) + message.len);
 	if (!l)
 		return;

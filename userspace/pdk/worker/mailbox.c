@@ -21,6 +21,7 @@
  */
 struct mailbox {
 	struct mail *stack; /* atomic: pushed by any thread */
+	size_t waiting;     /* atomic: letters posted, and not yet delivered */
 	int event_fd;
 
 	/* owner only */
@@ -54,6 +55,7 @@ static void mailbox_deliver(struct mailbox *m)
 	while ((mail = m->batch)) {
 		m->batch = mail->next;
 		mail->next = NULL;
+		__atomic_sub_fetch(&m->waiting, 1, __ATOMIC_RELAXED);
 		mail->deliver(mail);
 	}
 	m->delivering = false;
@@ -132,6 +134,7 @@ void mailbox_post(struct mailbox *m, struct mail *mail, mail_deliver_fn deliver)
 	int event_fd = m->event_fd;
 
 	mail->deliver = deliver;
+	__atomic_add_fetch(&m->waiting, 1, __ATOMIC_RELAXED);
 	do {
 		mail->next = top;
 	} while (!__atomic_compare_exchange_n(&m->stack, &top, mail, true, __ATOMIC_RELEASE,
@@ -139,4 +142,9 @@ void mailbox_post(struct mailbox *m, struct mail *mail, mail_deliver_fn deliver)
 	/* Can't block: the count would have to reach 2^64 - 1. */
 	if (!top && write(event_fd, &one, sizeof(one)) < 0)
 		abort();
+}
+
+size_t mailbox_waiting(const struct mailbox *m)
+{
+	return __atomic_load_n(&m->waiting, __ATOMIC_RELAXED);
 }

@@ -6,6 +6,7 @@
  * posting never allocates and never fails. Letters of one sender arrive in order.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mail;
@@ -31,3 +32,5 @@ struct mailbox *mailbox_free(struct mailbox *m);
 
 /* Any thread, never blocks, never allocates. */
 void mailbox_post(struct mailbox *m, struct mail *mail, mail_deliver_fn deliver);
+/* Letters that are inside: for senders who'd rather drop theirs than have many wait. Any thread. */
+size_t mailbox_waiting(const struct mailbox *m);

@@ -146,6 +146,24 @@ TEST_F(mailbox, a_batch_wakes_the_receiver_once)
 	EXPECT_EQ(completions + 1, loop_counters(self->loop)->completions);
 }
 
+TEST_F(mailbox, letters_that_wait_are_counted)
+{
+	struct letter letters[3] = { 0 };
+	struct sender sender = { .box = self->box };
+
+	EXPECT_EQ(0, mailbox_waiting(self->box));
+	for (unsigned i = 0; i < 3; i++) {
+		letters[i].sender = &sender;
+		letters[i].number = i;
+		mailbox_post(self->box, &letters[i].mail, letter_deliver);
+		EXPECT_EQ(i + 1, mailbox_waiting(self->box));
+	}
+	delivered = 0;
+	while (delivered < 3)
+		ASSERT_EQ(0, loop_run_once(self->loop, in_ms(1000)));
+	EXPECT_EQ(0, mailbox_waiting(self->box));
+}
+
 TEST_F(mailbox, a_letter_may_be_posted_again_or_freed_while_it_is_delivered)
 {
 	struct note again = { .box = self->box, .again = 9 };
