@@ -169,6 +169,14 @@ def auth_incomplete(t):
         t.again()
 
 
+@case('RFC 7296 2.16, 2.21.2', RESPONDER, 'IKE_AUTH without AUTH asks for EAP, which it does not have: AUTHENTICATION_FAILED')
+def eap_refused(t):
+    sa = t.init()
+    m = sa.call(wire.IKE_AUTH, sa.auth_payloads(t.own_id)[:1] + t.child_payloads())
+    t.equal((m.error(), len(m.payloads)), (wire.AUTHENTICATION_FAILED, 1), 'answer')
+    t.gone()
+
+
 @case('RFC 7296 2.15', RESPONDER, 'a secret that is longer than the PRF\'s block, and one with any octets')
 def secrets(t):
     for number, secret in enumerate((os.urandom(200), b'\0\1\2 \xff')):

@@ -46,6 +46,8 @@ void ike_sa_init_refuse(struct ike_core *core, const struct netaddr *local,
 enum fsm_verdict ike_auth_refused(struct ike_sa *sa, const struct ike_message *m);
 /* Responder. */
 enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m);
+/* Responder: an initiator that leaves out AUTH wants to authenticate by EAP (2.16). */
+enum fsm_verdict ike_auth_by_eap(struct ike_sa *sa, const struct ike_message *m);
 
 struct child_sa;
 /* Responder: the kernel has installed the Child SA of the request, or has refused (err). */

@@ -243,3 +243,9 @@ enum fsm_verdict ike_auth_request(struct ike_sa *sa, const struct ike_message *m
 		auth_run_start(sa, &auth_role_responder, m);
 	return FSM_STAY;
 }
+
+enum fsm_verdict ike_auth_by_eap(struct ike_sa *sa, const struct ike_message *m)
+{
+	responder_refuse(sa, "it sends no AUTH, which asks for EAP");
+	return FSM_STAY;
+}

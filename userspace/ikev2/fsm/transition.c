@@ -96,6 +96,16 @@ static const struct transition transitions[] = {
 		.action = ike_auth_request,
 	},
 	{
+		.story = "the initiator asks for EAP, by not showing who it is",
+		.from = IN(INIT_ANSWERED),
+		.to = IKE_STATE_DEAD,
+		.exchange = IKE_EXCHANGE_IKE_AUTH,
+		.request = true,
+		.encrypted = true,
+		.required = P(IDI),
+		.action = ike_auth_by_eap,
+	},
+	{
 		.story = "the responder shows who it is",
 		.from = IN(AUTH_SENT),
 		.to = IKE_STATE_ESTABLISHED,
