@@ -54,6 +54,14 @@ soon() {
 	}
 }
 
+# ping_both NODE ADDRESS OTHER-NODE OTHER-ADDRESS: at the same time.
+ping_both() {
+	local code=0
+	in_node "$1" ping -c 1 -W 10 "$2" &
+	in_node "$3" ping -c 1 -W 10 "$4" || code=1
+	wait $! && [ $code = 0 ]
+}
+
 # The plain text goes all the way, in both directions, by its sender's choice of addresses.
 traffic() {
 	local from=host-a to=10.2.0.10 back=10.1.0.10
@@ -61,7 +69,7 @@ traffic() {
 	if [ $cell_mode = transport ]; then
 		from=gw-a to=198.51.100.1 back=192.0.2.1
 		[ $cell_family = ipv4 ] || to=2001:db8:b::1 back=2001:db8:a::1
-		in_node gw-a ping -c 1 -W 10 $to && in_node gw-b ping -c 1 -W 10 $back
+		ping_both gw-a $to gw-b $back
 		return
 	fi
 	if [ -n "$cell_vip" ]; then
@@ -70,7 +78,7 @@ traffic() {
 		echo "virtual address: $back"
 		[ -n "$back" ] || return 1
 	fi
-	in_node $from ping -c 1 -W 10 $to && in_node host-b ping -c 1 -W 10 "$back"
+	ping_both $from $to host-b "$back"
 }
 
 # Both kernels' SAs: a pair, of the cell's cipher and mode, and with the NAT's ports.
