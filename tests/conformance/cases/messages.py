@@ -238,6 +238,16 @@ def critical_informational(t):
     sa.ping()
 
 
+@case('RFC 7296 2.5', RESPONDER, 'an unknown critical payload beside SK is refused like one inside it')
+def critical_beside(t):
+    sa = t.establish()
+    beside = [wire.critical(wire.Payload(60, b'!'))]
+    m = sa.call(wire.INFORMATIONAL, [wire.delete(wire.PROTO_ESP, sa.children[0].spi_in)], outer=beside)
+    t.equal([(n.kind, n.data) for n in m.notifies()], [(wire.UNSUPPORTED_CRITICAL_PAYLOAD, b'\x3c')], 'notifies')
+    t.equal(len(t.children()), 1, 'Child SAs: the rest of the request must have no effect')
+    sa.ping()
+
+
 # Refusing them was allowed once: 7296-1.7-payload-order
 @case('RFC 7296 2.5', RESPONDER, 'payloads in any order in IKE_SA_INIT')
 def any_order_init(t):

@@ -53,13 +53,36 @@ static bool is_encrypted_type(uint8_t type)
 	return type == IKE_PAYLOAD_SK || type == IKE_PAYLOAD_SKF;
 }
 
+/*
+ * The first payload that we don't know and that the sender insists on (2.5), inside the encrypted
+ * payload or beside it. chain: the one that was read last.
+ */
+static int find_unsupported(const struct ike_message *m, struct bytes chain,
+			    struct ike_fault *ret_fault)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct ike_payload *p = &m->v[i];
+		const uint8_t *start = p->encrypted ? chain.data : m->raw.data;
+
+		if (!p->critical || ike_payload_is_known(p->type))
+			continue;
+		ike_fault_set(ret_fault, IKE_UNSUPPORTED_CRITICAL,
+			      (size_t)(p->body.data - start) - IKE_PAYLOAD_HEADER_LEN,
+			      "unknown payload with the critical bit");
+		if (ret_fault)
+			ret_fault->payload_type = p->type;
+		return IKE_UNSUPPORTED_CRITICAL;
+	}
+	return IKE_OK;
+}
+
 /* Appends to m->v as it goes; base is what offsets in the fault count from. */
 static int walk_chain(struct ike_message *m, uint8_t first, struct bytes chain, size_t base,
 		      bool encrypted, struct ike_fault *ret_fault)
 {
-	uint8_t type = first, unsupported = IKE_PAYLOAD_NONE;
-	size_t at, unsupported_at = 0;
+	uint8_t type = first;
 	struct reader r;
+	size_t at;
 
 	reader_init(&r, chain);
 	while (type != IKE_PAYLOAD_NONE) {
@@ -94,11 +117,6 @@ static int walk_chain(struct ike_message *m, uint8_t first, struct bytes chain, 
 		}
 		if (m->n == IKE_PAYLOADS_MAX)
 			return ike_fault_set(ret_fault, IKE_TOO_MANY, at, "too many payloads");
-		if (flags & PAYLOAD_CRITICAL && !ike_payload_is_known(type) &&
-		    unsupported == IKE_PAYLOAD_NONE) {
-			unsupported = type;
-			unsupported_at = at;
-		}
 		m->v[m->n++] = (struct ike_payload){
 			.type = type,
 			.critical = flags & PAYLOAD_CRITICAL,
@@ -110,14 +128,7 @@ static int walk_chain(struct ike_message *m, uint8_t first, struct bytes chain, 
 	if (!reader_done(&r))
 		return ike_fault_set(ret_fault, IKE_MALFORMED, base + reader_offset(&r),
 				     "bytes after the last payload");
-	if (unsupported != IKE_PAYLOAD_NONE) {
-		ike_fault_set(ret_fault, IKE_UNSUPPORTED_CRITICAL, unsupported_at,
-			      "unknown payload with the critical bit");
-		if (ret_fault)
-			ret_fault->payload_type = unsupported;
-		return IKE_UNSUPPORTED_CRITICAL;
-	}
-	return IKE_OK;
+	return find_unsupported(m, chain, ret_fault);
 }
 
 static bool is_complete(int verdict)

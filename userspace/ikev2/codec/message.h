@@ -81,8 +81,9 @@ int ike_message_parse(struct bytes datagram, struct ike_message *ret_message,
 
 /*
  * Append the payloads of chain, the decrypted content of m's encrypted payload, and mark them
- * encrypted. For ike_sk_open(). Verdicts as ike_message_parse(), offsets into chain; on
- * IKE_MALFORMED and IKE_TOO_MANY m is as before.
+ * encrypted. For ike_sk_open(). Verdicts as ike_message_parse(), offsets into chain, but for an
+ * unknown critical payload beside the encrypted one; on IKE_MALFORMED and IKE_TOO_MANY m is as
+ * before.
  */
 int ike_message_append_inner(struct ike_message *m, struct bytes chain,
 			     struct ike_fault *ret_fault);

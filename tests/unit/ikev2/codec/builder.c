@@ -189,6 +189,28 @@ TEST_F(sealed, payloads_in_clear_before_sk_are_protected_too)
 	}
 }
 
+/* RFC 7296 2.5: what stands beside the encrypted payload belongs to the message, too. */
+TEST_F(sealed, unknown_critical_payload_before_sk_rejects_the_message)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+		writer_init_fixed(&self->w, self->buf, sizeof(self->buf));
+		ike_builder_init(&self->b, &self->w, &header);
+		writer_bytes(ike_builder_payload(&self->b, 200), bytes_str("clear"));
+		self->buf[IKE_HEADER_LEN + 1] = 0x80;
+		ike_builder_encrypt(&self->b, self->seal[i]);
+		writer_bytes(ike_builder_payload(&self->b, IKE_PAYLOAD_V), bytes_str("inner"));
+		ASSERT_EQ(0, ike_builder_finish(&self->b, &self->message));
+		ASSERT_EQ(IKE_UNSUPPORTED_CRITICAL,
+			  ike_message_parse(self->message, &self->m, NULL));
+		EXPECT_EQ(IKE_UNSUPPORTED_CRITICAL,
+			  ike_sk_open(&self->m, self->open[i], self->plain, &self->fault));
+		EXPECT_TRUE(self->m.opened);
+		EXPECT_EQ(2, self->m.n);
+		EXPECT_EQ(200, self->fault.payload_type);
+		EXPECT_EQ(IKE_HEADER_LEN, self->fault.offset);
+	}
+}
+
 /* The whole message is covered: no bit of it can change and still open. */
 TEST_F(sealed, no_flipped_bit_opens)
 {
