@@ -209,6 +209,20 @@ def own_rekey_answer_other(t):
     t.equal([c['spi-in'] for c in t.children()], [old.spi_out.hex()], 'Child SAs')
 
 
+@case('RFC 7296 2.9.2', BOTH, 'an answer to its rekey that is narrower than what is in use: not taken, and the old Child SA stays')
+def own_rekey_narrowed(t):
+    for narrower in ({'tsi': [net('10.1.6.0/24')]}, {'tsr': [net('10.2.5.0/24')]}):
+        sa, m = asked(t)
+        old = sa.children[0]
+        new = t.accept_create(sa, m, **narrower)
+        d = sa.request(wire.INFORMATIONAL)
+        t.equal(wire.decode_delete(d.get(wire.DELETE)), (wire.PROTO_ESP, [new.spi_out]), 'Delete')
+        sa.answer(d, [wire.delete(wire.PROTO_ESP, new.spi_in)])
+        t.equal([(c['spi-in'], c['state']) for c in t.children()], [(old.spi_out.hex(), 'INSTALLED')], 'Child SAs')
+        sa.ping()
+        t.again()
+
+
 @case('RFC 7296 2.25', BOTH, 'TEMPORARY_FAILURE to its rekey: it waits, keeps all, and tries again later')
 def own_rekey_later(t):
     sa, m = asked(t)

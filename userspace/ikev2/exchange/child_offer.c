@@ -63,16 +63,20 @@ static const char *narrow_to_internal(const struct ike_sa *sa, const struct chil
 }
 
 /*
- * The peer's selectors are to be within those that we offered (2.9). But who is asked to rekey may
- * answer with its whole policy, whatever it had been narrowed to in the old SA (as OpenIKED does):
- * that holds all that we offered, so that is what both keep to.
+ * The peer's selectors are to be within those that we offered (2.9). Who is asked to rekey must not
+ * narrow them (2.9.2), but may answer with its whole policy, whatever it had been narrowed to in the
+ * old SA (as OpenIKED does): what we offered is what both keep to. NULL, or what is wrong.
  */
-static bool take_selectors(const struct child_sa *child, const struct ts_list *offer,
-			   struct ts_list *answer)
+static const char *take_selectors(const struct child_sa *child, const struct ts_list *offer,
+				  struct ts_list *answer)
 {
-	if (child->replaces && ts_answer_valid(answer, offer))
-		*answer = *offer;
-	return ts_answer_valid(offer, answer);
+	if (!child->replaces)
+		return ts_answer_valid(offer, answer) ? NULL
+						      : "the peer's selectors are wider than ours";
+	if (!ts_list_contains_all(answer, offer))
+		return "the peer's selectors are narrower than what is in use";
+	*answer = *offer;
+	return NULL;
 }
 
 /* Asked by a packet, we got what another has already: the next packet would ask again. */
@@ -112,9 +116,11 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 	offered_proposals(child, kx != NULL, &offer);
 	if (answer.n != 1 || !proposal_answer_valid(&offer, &answer.v[0], NULL))
 		return "the peer chose what we did not offer";
-	if (!take_selectors(child, &child->local_ts, &local) ||
-	    !take_selectors(child, &child->remote_ts, &remote))
-		return "the peer's selectors are wider than ours";
+	wrong = take_selectors(child, &child->local_ts, &local);
+	if (!wrong)
+		wrong = take_selectors(child, &child->remote_ts, &remote);
+	if (wrong)
+		return wrong;
 	wrong = narrow_to_internal(child->ike, child->conf, &local);
 	if (wrong)
 		return wrong;
