@@ -44,7 +44,10 @@ static enum peer_verdict check_shared(struct ike_sa *sa, const struct keymat_oct
 	int err;
 
 	if (auth->method != IKE_AUTH_SHARED_KEY)
-		return refuse(refusal, "it signs, and remote.auth asks for a shared key (psk)");
+		return refuse_in_detail(
+			refusal, "its AUTH is of another method than a shared key",
+			"AUTH is of method %s, and remote.auth asks for a shared key (psk)",
+			ike_auth_name(auth->method));
 	err = auth_shared(sa, octets, expected);
 	if (err < 0)
 		return refuse(refusal, err == -ENOKEY ? "no shared secret for these identities "
