@@ -417,20 +417,28 @@ static void revive_trap(const struct connection *conn, const struct child_conf *
 
 static const struct revive_ops revive_ops = { revive_begin, revive_trap };
 
-static void peer_init(struct sim *sim, unsigned i, const char *text)
+struct ike_config *sim_config(const char *text)
+{
+	struct conf_report report = CONF_REPORT_INIT;
+	_cleanup_conf_ struct conf_node *root = conf_root_new();
+	struct ike_config *config;
+
+	if (!root || conf_parse(bytes_str(text), "simulation", root, &report) < 0 ||
+	    credential_files_inline(root, NULL, &report) < 0 ||
+	    config_from_tree(root, NULL, &report, &config) < 0)
+		die(conf_report_text(&report));
+	conf_report_fini(&report);
+	return config;
+}
+
+static void peer_init_take(struct sim *sim, unsigned i, struct ike_config *config)
 {
 	struct sim_peer *peer = &sim->peers[i];
 	const struct ike_core_params params = {
 		.worker = i, .n_workers = 2, .port = IKE_PORT, .natt_port = IKE_NATT_PORT
 	};
-	struct conf_report report = CONF_REPORT_INIT;
-	_cleanup_conf_ struct conf_node *root = conf_root_new();
 
-	if (!root || conf_parse(bytes_str(text), "simulation", root, &report) < 0 ||
-	    credential_files_inline(root, NULL, &report) < 0 ||
-	    config_from_tree(root, NULL, &report, &peer->config) < 0)
-		die(conf_report_text(&report));
-	conf_report_fini(&report);
+	peer->config = config;
 	if (ike_core_new(&params, peer->config, &peer->core) < 0)
 		die("no core");
 	peer->sim = sim;
@@ -458,16 +466,21 @@ void sim_reboot(struct sim *sim, unsigned i, const char *config)
 {
 	peer_fini(&sim->peers[i]);
 	sim->peers[i] = (struct sim_peer){ 0 };
-	peer_init(sim, i, config);
+	peer_init_take(sim, i, sim_config(config));
 }
 
-void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b)
+void sim_init_take(struct sim *sim, uint64_t seed, struct ike_config *a, struct ike_config *b)
 {
 	*sim = (struct sim){ .random = seed ? seed : 1, .now = { 1000000000 } };
 	sim_random_seed(sim->random);
 	heap_init(&sim->events, event_before);
-	peer_init(sim, 0, config_a);
-	peer_init(sim, 1, config_b);
+	peer_init_take(sim, 0, a);
+	peer_init_take(sim, 1, b);
+}
+
+void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b)
+{
+	sim_init_take(sim, seed, sim_config(config_a), sim_config(config_b));
 }
 
 void sim_fini(struct sim *sim)

@@ -111,6 +111,10 @@ struct sim {
 
 /* Both peers with the configuration texts (files of our language). Exits on failure. */
 void sim_init(struct sim *sim, uint64_t seed, const char *config_a, const char *config_b);
+/* The same with configurations that have been read already; their references are taken over. */
+void sim_init_take(struct sim *sim, uint64_t seed, struct ike_config *a, struct ike_config *b);
+/* A configuration from its text. Exits on failure. */
+struct ike_config *sim_config(const char *text);
 void sim_fini(struct sim *sim);
 
 /* Peer i loses power and comes back, with nothing but this configuration. No request to its kernel

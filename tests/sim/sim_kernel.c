@@ -7,10 +7,17 @@
 
 static struct sim_esp *find(struct sim_kernel *k, uint32_t spi, enum ipsec_direction direction)
 {
-	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+	for (size_t i = 0; i < k->used; i++)
 		if (k->sas[i].spi == spi && (!spi || k->sas[i].direction == direction))
 			return &k->sas[i];
 	return NULL;
+}
+
+static struct sim_esp *find_room(struct sim_kernel *k)
+{
+	struct sim_esp *esp = find(k, 0, IPSEC_IN);
+
+	return esp || k->used == SIM_SAS_MAX ? esp : &k->sas[k->used++];
 }
 
 /* FNV-1a: good enough to tell keys apart. */
@@ -23,7 +30,7 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t len)
 
 static void add(struct sim_kernel *k, const struct ipsec_sa *sa)
 {
-	struct sim_esp *esp = find(k, 0, sa->direction);
+	struct sim_esp *esp = find_room(k);
 
 	if (!esp || find(k, sa->spi, sa->direction)) {
 		fprintf(stderr, "simulation: %s\n", esp ? "an SPI twice" : "the kernel is full");
@@ -63,6 +70,16 @@ static bool own(struct sim_kernel *k, uint64_t from, uint64_t to)
 	return false;
 }
 
+/* What we send with has an SPI that the peer has chosen: perhaps one that is there already. */
+static bool is_taken(struct sim_kernel *k, const struct ipsec_request *req)
+{
+	for (size_t i = 0; i < req->n_ops; i++)
+		if (req->ops[i].type == IPSEC_SA_ADD && req->ops[i].sa.direction == IPSEC_OUT &&
+		    find(k, req->ops[i].sa.spi, IPSEC_OUT))
+			return true;
+	return false;
+}
+
 static void update(struct sim_kernel *k, const struct ipsec_op *op, struct ipsec_request *req)
 {
 	k->updates++;
@@ -76,9 +93,11 @@ static void update(struct sim_kernel *k, const struct ipsec_op *op, struct ipsec
 
 void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req)
 {
+	bool refused = req->ops[0].type == IPSEC_SA_ADD && k->refuse;
+
 	k->asked += req->ops[0].type == IPSEC_SA_ADD;
-	if (req->ops[0].type == IPSEC_SA_ADD && k->refuse) {
-		k->refuse--;
+	if (refused || is_taken(k, req)) {
+		k->refuse -= refused;
 		req->err = -EEXIST;
 		return;
 	}
@@ -139,7 +158,7 @@ const struct sim_esp *sim_kernel_sa(const struct sim_kernel *k, uint32_t spi,
 /* No younger one sends for the same policy. */
 static bool is_newest(const struct sim_kernel *k, const struct sim_esp *esp)
 {
-	for (size_t i = 0; i < SIM_SAS_MAX; i++)
+	for (size_t i = 0; i < k->used; i++)
 		if (k->sas[i].spi && k->sas[i].direction == IPSEC_OUT &&
 		    k->sas[i].reqid == esp->reqid && k->sas[i].age > esp->age)
 			return false;
@@ -148,7 +167,7 @@ static bool is_newest(const struct sim_kernel *k, const struct sim_esp *esp)
 
 const char *sim_kernel_traffic(const struct sim_kernel *from, const struct sim_kernel *to)
 {
-	for (size_t i = 0; i < SIM_SAS_MAX; i++) {
+	for (size_t i = 0; i < from->used; i++) {
 		const struct sim_esp *esp = &from->sas[i], *other;
 
 		if (!esp->spi || esp->direction != IPSEC_OUT || !is_newest(from, esp))

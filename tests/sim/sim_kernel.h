@@ -19,6 +19,7 @@ struct sim_esp {
 
 struct sim_kernel {
 	struct sim_esp sas[SIM_SAS_MAX];
+	unsigned used; /* places that were ever taken: the first ones */
 	uint64_t added;
 	uint64_t owners[SIM_SAS_MAX]; /* of policies; 0: free */
 	unsigned n_sas, n_policies;
