@@ -32,7 +32,8 @@
 	X(dn)                                                                                      \
 	X(certificate)                                                                             \
 	X(crl)                                                                                     \
-	X(ocsp)
+	X(ocsp)                                                                                    \
+	X(responder)
 
 #define FUZZ_DECLARE(name) int fuzz_##name(const uint8_t *data, size_t len);
 FUZZ_TARGETS(FUZZ_DECLARE)
