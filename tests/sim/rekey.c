@@ -257,8 +257,7 @@ static void collide(FIXTURE_DATA(rekey) * self, struct __test_metadata *_metadat
 			continue;
 		ASSERT_TRUE(up(self, "", ""));
 		if (only)
-			log_set_level(NULL, LOG_LEVEL_DEBUG);
-		sim->random = seed * 0x9e3779b97f4a7c15ull;
+				sim->random = seed * 0x9e3779b97f4a7c15ull;
 		sim_random_seed(sim->random);
 		sim->link.loss = sim_random(sim, loss + 1);
 		sim->link.duplication = sim_random(sim, loss + 1);
@@ -310,6 +309,27 @@ TEST_F(rekey, both_sides_rekey_the_ike_sa_at_once)
 TEST_F(rekey, both_sides_rekey_the_ike_sa_at_once_on_a_bad_link)
 {
 	collide(self, _metadata, true, 500, 200);
+}
+
+TEST_F(rekey, an_ike_sa_that_the_peer_made_at_the_same_time_ends_with_the_one_that_a_user_ends)
+{
+	struct sim *sim = &self->sim;
+	struct ike_filter old = { 0 };
+
+	ASSERT_TRUE(up(self, "", ""));
+	old.ike_id = sim_only_sa(&sim->peers[0])->unique_id;
+	/* The peer hears nothing of our rekeying, and no more of us after it has begun its own. */
+	sim->mishap = (struct sim_mishap){ .nth = 1, .kind = SIM_LOST };
+	sim_rekey_ike(sim, 0);
+	sim_rekey_ike(sim, 1);
+	pair_wait(sim, DURATION_MS(11));
+	EXPECT_EQ(3, sim->peers[0].core->n_sas);
+	pair_cut(sim, true);
+	EXPECT_EQ(1, ike_input_terminate(sim->peers[0].core, sim->now, &old, false, 2));
+	pair_wait(sim, DURATION_S(1200));
+	EXPECT_EQ(0, sim->peers[0].core->n_sas);
+	EXPECT_EQ(0, sim->peers[0].kernel.n_sas);
+	EXPECT_EQ(2, sim->peers[0].results);
 }
 
 TEST_HARNESS_MAIN

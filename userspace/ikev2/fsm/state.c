@@ -109,10 +109,12 @@ static void enter_dead(struct ike_sa *sa, enum ike_state old, const char *why)
 
 	ike_core_result(core, sa->token, -ECONNREFUSED, "IKE SA: %s", why);
 	/* Both sides were about to replace it: what the peer has made is there (2.8.2). */
-	if (rival && sa->end == SA_END_USER)
+	if (rival && sa->end == SA_END_USER) {
 		ike_sa_delete(rival, why);
-	else if (rival)
+		exchange_next(rival);
+	} else if (rival) {
 		ike_sa_inherit(rival, sa);
+	}
 	exchange_abort_all(sa, why);
 	while ((child = list_first(&sa->children, struct child_sa, link)))
 		child_sa_close(child, why);
