@@ -35,6 +35,9 @@ static void check_sa(const struct ike_sa *sa, size_t *fragments, unsigned *half_
 	FUZZ_CHECK(length(&sa->queue) <= QUEUE_MAX + QUEUE_A_CHILD * n);
 	/* What was sent is waited for, and nothing else. */
 	FUZZ_CHECK(!sa->window.request || sa->active);
+	/* What waits to be sent waits for something. */
+	FUZZ_CHECK(list_empty(&sa->queue) || sa->active || sa->auth || sa->answering ||
+		   sa->rival_of || sa->state < IKE_STATE_ESTABLISHED);
 }
 
 static void check_core(const struct ike_core *core, struct instant now)
