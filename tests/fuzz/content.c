@@ -89,17 +89,29 @@ static void set_len(struct content *c, size_t at, size_t len)
 	c->data[at + 3] = (uint8_t)len;
 }
 
-/* Some of a payload's body by other octets. */
-static void replace(struct content *c, const struct place *p, size_t offset, size_t old_len,
+/* Some of a payload's body by other octets. False: there is no room. */
+static bool replace(struct content *c, const struct place *p, size_t offset, size_t old_len,
 		    struct bytes text)
 {
 	size_t at = p->at + IKE_PAYLOAD_HEADER_LEN + offset;
 
 	if (!resize(c, at, old_len, text.len))
-		return;
+		return false;
 	if (text.len)
 		memcpy(c->data + at, text.data, text.len);
 	set_len(c, p->at, p->len - old_len + text.len);
+	return true;
+}
+
+bool content_replace(struct content *c, uint8_t type, struct bytes body)
+{
+	size_t n = count(c);
+	struct place p;
+
+	for (size_t i = 0; i < n; i++)
+		if (find(c, i, &p) && *p.type == type)
+			return replace(c, &p, 0, p.len - IKE_PAYLOAD_HEADER_LEN, body);
+	return false;
 }
 
 static void drop(struct content *c, const struct place *p)

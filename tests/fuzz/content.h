@@ -38,5 +38,8 @@ size_t content_seal_fragment(const struct content *c, const struct ike_sa *to, u
 /* A payload behind the others. What does not fit is left out. */
 void content_append(struct content *c, uint8_t type, struct bytes body);
 
+/* Another body for the first payload of that type. False: there is none, or no room. */
+bool content_replace(struct content *c, uint8_t type, struct bytes body);
+
 /* Change it as the script says, whatever octets that is made of. See content.c for its language. */
 void content_edit(struct content *c, struct bytes script);

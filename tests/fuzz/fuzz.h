@@ -33,6 +33,8 @@
 	X(certificate)                                                                             \
 	X(crl)                                                                                     \
 	X(ocsp)                                                                                    \
+	X(signature)                                                                               \
+	X(configuration)                                                                           \
 	X(responder)
 
 #define FUZZ_DECLARE(name) int fuzz_##name(const uint8_t *data, size_t len);

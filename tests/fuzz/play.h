@@ -24,6 +24,7 @@ struct play {
 	struct sim sim;
 	struct reader in; /* what is left of the program */
 	size_t world;
+	struct instant end;  /* time stands still then, but for what rules_end() wants */
 	unsigned answers[2]; /* that users of the peers have been promised */
 	/* The message that is changed on its way: from now on the nth, 0: none. */
 	unsigned edit_nth;

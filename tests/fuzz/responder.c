@@ -11,6 +11,7 @@
 #include "worlds.h"
 
 #define STEPS_MAX 64
+#define TIME_MAX  DURATION_S(3600)
 
 /* The second octet of an input. */
 enum {
@@ -39,6 +40,7 @@ static void begin(struct play *p, size_t world, unsigned before)
 	log_set_level(NULL, before & BEFORE_DEBUG ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	p->world = world;
 	sim_init_take(sim, 1, world_config(world, 0), world_config(world, 1));
+	p->end = instant_add(sim->now, TIME_MAX);
 	sim->tap = play_tap;
 	sim->tap_data = p;
 	sim->link.delay = before & BEFORE_DELAY ? DURATION_MS(10) : DURATION_S(0);

@@ -35,9 +35,10 @@ static void check_sa(const struct ike_sa *sa, size_t *fragments, unsigned *half_
 	FUZZ_CHECK(length(&sa->queue) <= QUEUE_MAX + QUEUE_A_CHILD * n);
 	/* What was sent is waited for, and nothing else. */
 	FUZZ_CHECK(!sa->window.request || sa->active);
-	/* What waits to be sent waits for something. */
+	/* What waits to be sent waits for something; a replaced one has a time at which it goes. */
 	FUZZ_CHECK(list_empty(&sa->queue) || sa->active || sa->auth || sa->answering ||
-		   sa->rival_of || sa->state < IKE_STATE_ESTABLISHED);
+		   sa->rival_of || sa->state < IKE_STATE_ESTABLISHED ||
+		   sa->state == IKE_STATE_REKEYED);
 }
 
 static void check_core(const struct ike_core *core, struct instant now)
@@ -203,8 +204,10 @@ void rules_end(struct play *p)
 	sim->link = (struct sim_link){ 0 };
 	sim->mishap.nth = 0;
 	sim->jobs_full = false;
+	sim->lease_delay = sim->job_delay = DURATION_S(0);
 	for (unsigned i = 0; i < 2; i++) {
 		sim->peers[i].no_way = true;
+		sim->peers[i].hold_contacts = false;
 		sim->peers[i].kernel.refuse = 0;
 	}
 	end_all(p);

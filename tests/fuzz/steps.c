@@ -120,7 +120,10 @@ static void pass_time(struct play *p, unsigned how)
 {
 	static const unsigned ms[] = { 0, 1, 15, 30, 500, 3000, 11000, 60000, 700000 };
 
-	sim_run(&p->sim, instant_add(p->sim.now, DURATION_MS(ms[how % ARRAY_SIZE(ms)])));
+	struct instant until = instant_add(p->sim.now, DURATION_MS(ms[how % ARRAY_SIZE(ms)]));
+
+	/* Peers that try again and again would take all our time for nothing new. */
+	sim_run(&p->sim, instant_min(until, p->end));
 }
 
 static void mishap(struct play *p, unsigned how)
@@ -134,13 +137,15 @@ static void mishap(struct play *p, unsigned how)
 		sim->link.loss = how & 8 ? 1000 : how >> 4 ? 300 : 0;
 		break;
 	case 5:
-		sim->link.mtu = how & 8 ? 400 + 50 * (how >> 4) : 0;
+		sim->link.mtu = how & 8 ? 250 + 50 * (how >> 4) : 0;
 		sim->link.tells_mtu = how & 16;
 		break;
 	case 6:
 		sim->nat = (struct sim_nat){ .on = how & 8,
 					     .inside = how >> 4 & 1,
-					     .shift = (uint16_t)(how >> 5) };
+					     .shift = (uint16_t)(how >> 6) };
+		if (how & 32)
+			netaddr_parse("192.0.2.77", 0, &sim->nat.outside);
 		break;
 	default:
 		sim->mishap =
@@ -436,7 +441,8 @@ static void kernel(struct play *p, unsigned how)
 					   300 + 20 * (how >> 4));
 		break;
 	case 7:
-		p->sim.lease_delay = how & 16 ? DURATION_S(how >> 5) : DURATION_MS(how >> 5);
+		p->sim.jobs_full = how & 1;
+		p->sim.lease_delay = how & 16 ? DURATION_S(6 * (how >> 5)) : DURATION_MS(how >> 5);
 		p->sim.job_delay = p->sim.lease_delay;
 		break;
 	}
@@ -483,6 +489,7 @@ static void rest_of_daemon(struct play *p, unsigned how)
 		break;
 	case 1:
 		p->sim.peers[how & 1].contact_exists = how & 8;
+		p->sim.peers[how & 1].hold_contacts = how & 16; /* it does not answer in time */
 		break;
 	case 2:
 		reload(p, how);

@@ -2,13 +2,19 @@
 #include "worlds.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include "../sim/auth_files.h"
 #include "../sim/sim.h"
 #include "fuzz.h"
 
-/* What stands in the sections of both peers, and of each one. */
+/*
+ * What stands in the sections of both peers, and of each one. $ is the letter of the peer itself, ~
+ * that of the other one, @ the folder of auth_files.h.
+ */
 struct world {
 	const char *settings, *connection, *child, *children;
+	const char *local, *remote, *secrets; /* NULL: a shared key */
 	struct {
 		const char *connection, *rest;
 	} peers[2];
@@ -58,7 +64,7 @@ static const struct world all[] = {
 	},
 	{
 		/* Nobody takes no for an answer. */
-		.settings = SETTINGS " make_before_break = no\n",
+		.settings = SETTINGS " make_before_break = no\n cookie_threshold = 0\n",
 		.connection = "proposals = aes128gcm16-prfsha256-x25519\n unique = keep\n"
 			      " reauth_time = 1200s\n rekey_time = 0s\n over_time = 100s\n"
 			      " dpd_delay = 30s\n keyingtries = 2\n",
@@ -69,6 +75,39 @@ static const struct world all[] = {
 		.children = "two { local_ts = 10.4.0.0/16[udp/1000-2000], 10.5.0.0/16\n"
 			    " remote_ts = 10.4.0.0/16[udp/1000-2000], 10.5.0.0/16\n"
 			    " esp_proposals = aes128gcm16\n close_action = trap }\n",
+	},
+	{
+		/* Certificates and signatures: jobs. */
+		.settings = SETTINGS " fragment_size = 576\n",
+		.connection = "proposals = aes128gcm16-prfsha256-x25519\n send_cert = always\n"
+			      " childless = never\n",
+		.child = "esp_proposals = aes128gcm16\n",
+		.children = "two { local_ts = 10.4.0.0/16\n remote_ts = 10.4.0.0/16 }\n",
+		.local = "certs = @/$-ed25519.pem\n id = $.test\n",
+		.remote = "cacerts = @/ca.pem\n id = ~.test\n",
+		.secrets = "private-1 { file = @/$-ed25519.key }\n",
+	},
+	{
+		/* Certificates that are known on both sides, and never sent. */
+		.settings = SETTINGS,
+		.connection = "proposals = aes128gcm16-prfsha256-x25519\n send_cert = never\n",
+		.child = "esp_proposals = aes128gcm16\n",
+		.local = "certs = @/$-ecdsa.pem\n id = $.test\n",
+		.remote = "certs = @/~-ecdsa.pem\n id = ~.test\n",
+		.secrets = "private-1 { file = @/$-ecdsa.key }\n",
+	},
+	{
+		/* Keys without certificates (RFC 7670); and the gateway's pools after they have
+		   changed. */
+		.settings = SETTINGS,
+		.connection = "proposals = aes128gcm16-prfsha256-x25519\n",
+		.child = "esp_proposals = aes128gcm16\n",
+		.local = "pubkeys = @/$-ecdsa.pub\n id = $.test\n",
+		.remote = "pubkeys = @/~-ecdsa.pub\n id = ~.test\n",
+		.secrets = "private-1 { file = @/$-ecdsa.key }\n",
+		.peers = { { 0 },
+			   { "pools = p4\n", "pools { p4 { addrs = 10.3.0.2/31\n lease1 { id = "
+					     "a.test\n addr = 10.3.0.3 } } }\n" } },
 	},
 };
 
@@ -82,32 +121,64 @@ static const char *text_of(const char *part)
 	return part ? part : "";
 }
 
-static struct ike_config *read_config(const struct world *w, unsigned i)
+/* Into a buffer of that size. */
+static void expand(const char *from, const char *dir, unsigned i, char *to, size_t size)
 {
-	bool pool = w->peers[1].rest;
-	char text[4096], local_ts[64] = "", remote_ts[64] = "";
+	FILE *f = fmemopen(to, size, "w");
 
-	if (!strstr(w->child, "dynamic") && !(pool && i == 0))
+	FUZZ_CHECK(f);
+	for (; *from; from++)
+		if (*from == '@')
+			fputs(dir, f);
+		else
+			fputc(*from == '$' ? "ab"[i] : *from == '~' ? "ba"[i] : *from, f);
+	fclose(f);
+}
+
+static struct ike_config *read_config(const struct world *w, unsigned i, const char *dir)
+{
+	bool dynamic = strstr(w->child, "dynamic");
+	bool pool = strstr(text_of(w->peers[0].connection), "vips");
+	char text[4096], whole[4096], local_ts[64] = "", remote_ts[64] = "";
+
+	if (!dynamic && !(pool && i == 0))
 		snprintf(local_ts, sizeof(local_ts), "local_ts = 10.%u.0.0/16", 1 + i);
-	if (!strstr(w->child, "dynamic") && !(pool && i == 1))
+	if (!dynamic && !(pool && i == 1))
 		snprintf(remote_ts, sizeof(remote_ts), "remote_ts = 10.%u.0.0/16", 2 - i);
 	snprintf(text, sizeof(text),
 		 "settings { %s }\n"
 		 "connections { c { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n %s %s\n"
-		 " local { auth = psk\n id = %c.test }\n remote { auth = psk\n id = %c.test }\n"
+		 " local { %s }\n remote { %s }\n"
 		 " children { net { %s\n %s\n %s }\n %s } } }\n"
-		 "secrets { ike-1 { secret = \"what both know\" } }\n%s",
+		 "secrets { %s }\n%s",
 		 w->settings, 1 + i, 2 - i, w->connection, text_of(w->peers[i].connection),
-		 i ? 'b' : 'a', i ? 'a' : 'b', local_ts, remote_ts, w->child, w->children,
+		 w->local ? w->local : "auth = psk\n id = $.test",
+		 w->remote ? w->remote : "auth = psk\n id = ~.test", local_ts, remote_ts, w->child,
+		 text_of(w->children),
+		 w->secrets ? w->secrets : "ike-1 { secret = \"what both know\" }",
 		 text_of(w->peers[i].rest));
-	return sim_config(text);
+	expand(text, dir, i, whole, sizeof(whole));
+	return sim_config(whole);
+}
+
+static void read_all(struct ike_config *known[][2])
+{
+	char dir[] = "/tmp/postern-fuzz.XXXXXX", command[64];
+
+	FUZZ_CHECK(mkdtemp(dir));
+	auth_files_make(dir);
+	for (size_t n = 0; n < ARRAY_SIZE(all); n++)
+		for (unsigned i = 0; i < 2; i++)
+			known[n][i] = read_config(&all[n], i, dir);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	FUZZ_CHECK(system(command) == 0);
 }
 
 struct ike_config *world_config(size_t world, unsigned i)
 {
 	static struct ike_config *known[ARRAY_SIZE(all)][2];
 
-	if (!known[world][i])
-		known[world][i] = read_config(&all[world], i);
+	if (!known[0][0])
+		read_all(known);
 	return config_ref(known[world][i]);
 }

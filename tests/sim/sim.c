@@ -34,7 +34,7 @@ struct sim_event {
 	struct cfg_request *lease;
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "simulation: %s\n", what);
 	exit(1);
