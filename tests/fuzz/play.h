@@ -26,6 +26,7 @@ struct play {
 	size_t world;
 	struct instant end;  /* time stands still then, but for what rules_end() wants */
 	unsigned answers[2]; /* that users of the peers have been promised */
+	bool honest; /* nothing was said that a peer would not say */
 	/* The message that is changed on its way: from now on the nth, 0: none. */
 	unsigned edit_nth;
 	struct bytes edit_script;

@@ -2,6 +2,7 @@
 #include "play.h"
 
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 
@@ -155,6 +156,29 @@ void rules_deliver(struct play *p, unsigned to, const struct netaddr *local,
 
 /* -------- the end -------- */
 
+/* The peers notice that one of them has an IKE SA which the other does not have. */
+static bool ask_each_other(const struct play *p)
+{
+	return p->sim.peers[0].config->connections[0]->dpd_delay.ns > 0 &&
+	       p->sim.peers[1].config->connections[0]->dpd_delay.ns > 0;
+}
+
+/* Whatever has been lost on the way, and whatever strangers have sent. */
+static void check_agreement(struct play *p)
+{
+	const char *wrong = sim_agreement(&p->sim);
+
+	for (unsigned n = 0; wrong && n < 40; n++) {
+		sim_run(&p->sim, instant_add(p->sim.now, DURATION_S(10)));
+		wrong = sim_agreement(&p->sim);
+	}
+	if (wrong) {
+		sim_print(&p->sim);
+		fprintf(stderr, "%s\n", wrong);
+	}
+	FUZZ_CHECK(!wrong);
+}
+
 static bool is_empty(const struct sim_peer *peer)
 {
 	return !peer->core->n_sas && !peer->kernel.n_sas && !peer->kernel.n_policies;
@@ -203,6 +227,7 @@ void rules_end(struct play *p)
 	p->edit_nth = 0;
 	sim->link = (struct sim_link){ 0 };
 	sim->mishap.nth = 0;
+	sim->nat.on = false;
 	sim->jobs_full = false;
 	sim->lease_delay = sim->job_delay = DURATION_S(0);
 	for (unsigned i = 0; i < 2; i++) {
@@ -210,6 +235,8 @@ void rules_end(struct play *p)
 		sim->peers[i].hold_contacts = false;
 		sim->peers[i].kernel.refuse = 0;
 	}
+	if (p->honest && ask_each_other(p))
+		check_agreement(p);
 	end_all(p);
 	for (unsigned i = 0; i < 2; i++) {
 		check_nothing_left(&sim->peers[i]);

@@ -400,6 +400,22 @@ static void noise(struct play *p, unsigned how)
 
 /* -------- the kernel, and the rest of the daemon -------- */
 
+/* The kernel tells of SAs that it has. */
+static void expire(struct play *p, unsigned i, const struct child_sa *child,
+		   enum ipsec_direction direction, bool hard)
+{
+	struct sim_peer *peer = &p->sim.peers[i];
+	struct ipsec_expire e = { .hard = hard };
+
+	if (!child)
+		return;
+	e.spi = direction == IPSEC_OUT ? child->spi_out : child->spi_in;
+	e.dst = direction == IPSEC_OUT ? child->ike->remote : child->ike->local;
+	e.reqid = child->reqid;
+	if (e.spi && sim_kernel_sa(&peer->kernel, e.spi, direction))
+		ike_input_expire(peer->core, p->sim.now, &e);
+}
+
 static void kernel(struct play *p, unsigned how)
 {
 	struct sim_peer *peer = &p->sim.peers[how & 1];
@@ -418,13 +434,7 @@ static void kernel(struct play *p, unsigned how)
 		break;
 	case 3:
 	case 4:
-		if (child)
-			ike_input_expire(peer->core, p->sim.now,
-					 &(struct ipsec_expire){ .spi = how & 16 ? child->spi_out
-										 : child->spi_in,
-								 .dst = sa->local,
-								 .reqid = child->reqid,
-								 .hard = (how >> 1 & 7) == 4 });
+		expire(p, how & 1, child, how & 16 ? IPSEC_OUT : IPSEC_IN, (how >> 1 & 7) == 4);
 		break;
 	case 5:
 		if (child) {
@@ -473,6 +483,7 @@ static void reload(struct play *p, unsigned how)
 {
 	struct sim_peer *peer = &p->sim.peers[how & 1];
 
+	p->honest = false;
 	config_unref(peer->config);
 	peer->config = world_config((how >> 3) % worlds(), how & 1);
 	revive_config(peer->revive, peer->config);
@@ -514,5 +525,7 @@ void play_step(struct play *p)
 	};
 	unsigned step = reader_u8(&p->in), how = reader_u8(&p->in);
 
-	steps[step % ARRAY_SIZE(steps)](p, how);
+	step %= ARRAY_SIZE(steps);
+	p->honest &= steps[step] != change_next && steps[step] != say;
+	steps[step](p, how);
 }
