@@ -448,7 +448,8 @@ TEST_F(cp, addresses_move_to_the_successor_of_an_ike_sa)
 	EXPECT_EQ(1, pool_of(sim, "p")->n_online);
 	EXPECT_EQ(1, sim->peers[0].internal.n_addrs);
 	for (unsigned i = 0; i < 2; i++)
-		sim_terminate(sim, i);
+		fsm_enter(list_last(&sim->peers[i].core->sas, struct ike_sa, link), IKE_STATE_DEAD,
+			  "terminated");
 	sim_run(sim, instant_add(sim->now, DURATION_S(1)));
 	EXPECT_EQ(0, pool_of(sim, "p")->n_online);
 	EXPECT_EQ(0, sim->peers[0].internal.n_addrs);

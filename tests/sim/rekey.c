@@ -332,4 +332,38 @@ TEST_F(rekey, an_ike_sa_that_the_peer_made_at_the_same_time_ends_with_the_one_th
 	EXPECT_EQ(2, sim->peers[0].results);
 }
 
+static unsigned terminate(struct sim *sim, uint32_t ike_id)
+{
+	const struct ike_filter filter = { .ike_id = ike_id };
+	unsigned n = ike_input_terminate(sim->peers[0].core, sim->now, &filter, false, 2);
+
+	sim_act(sim, 0);
+	return n;
+}
+
+TEST_F(rekey, an_ike_sa_that_is_ended_while_it_is_being_rekeyed_is_gone_on_both_sides)
+{
+	struct sim *sim = &self->sim;
+
+	for (unsigned by_id = 0; by_id < 2; by_id++) {
+		ASSERT_TRUE(up(self, "", ""));
+		sim->watch_traffic = false;
+		sim_rekey_ike(sim, 0);
+		/* What will replace it is not there yet, and goes with it. */
+		if (by_id)
+			EXPECT_EQ(0, terminate(sim, list_last(&sim->peers[0].core->sas,
+							      struct ike_sa, link)
+							    ->unique_id));
+		EXPECT_EQ(1, terminate(sim, 0));
+		pair_wait(sim, DURATION_S(60));
+		for (unsigned i = 0; i < 2; i++) {
+			EXPECT_EQ(0, sim->peers[i].core->n_sas);
+			EXPECT_EQ(0, sim->peers[i].kernel.n_sas);
+		}
+		EXPECT_EQ(2, sim->peers[0].results);
+		sim_fini(sim);
+		self->begun = false;
+	}
+}
+
 TEST_HARNESS_MAIN

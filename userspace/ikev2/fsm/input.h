@@ -60,7 +60,8 @@ struct ike_filter {
 
 /*
  * Delete what the filter names: with child or child_id Child SAs, else IKE SAs. force: without
- * waiting for the peer's answer. Every SA answers to token once; ret_n is how many will.
+ * waiting for the peer's answer. Every SA answers to token once; ret_n is how many will. An IKE SA
+ * that is to replace another goes with that one, and is none before.
  */
 unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			     const struct ike_filter *filter, bool force, uint64_t token);

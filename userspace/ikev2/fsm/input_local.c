@@ -314,7 +314,8 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 
 	core->now = now;
 	ike_sa_for_each(sa, core) {
-		if (!filter_fits_ike(filter, sa))
+		/* What is to replace another one goes with that: the peer may have made it by now. */
+		if (!filter_fits_ike(filter, sa) || sa->state == IKE_STATE_NEW)
 			continue;
 		if (!children) {
 			input_terminate_ike(sa, force, token, "terminated");
