@@ -366,4 +366,48 @@ TEST_F(rekey, an_ike_sa_that_is_ended_while_it_is_being_rekeyed_is_gone_on_both_
 	}
 }
 
+/* Peer 0 has rekeyed its child, but its Delete of the old one takes a while. */
+static struct child_sa *rekeyed_and_not_deleted(struct sim *sim)
+{
+	struct child_sa *old = only_child(sim, 1);
+
+	sim->mishap = (struct sim_mishap){ .nth = 3, .kind = SIM_DELAYED, .later = DURATION_S(1) };
+	sim_rekey_child(sim, 0, "net");
+	pair_wait(sim, DURATION_MS(500));
+	return sim->peers[1].core->n_children == 2 ? old : NULL;
+}
+
+TEST_F(rekey, the_new_child_sa_is_sent_on_when_a_user_ends_the_old_one_before_the_peer_does)
+{
+	struct sim *sim = &self->sim;
+	struct ike_filter filter = { 0 };
+	struct child_sa *old;
+
+	ASSERT_TRUE(up(self, "", ""));
+	old = rekeyed_and_not_deleted(sim);
+	ASSERT_NE(NULL, old);
+	filter.child_id = old->unique_id;
+	EXPECT_EQ(1, ike_input_terminate(sim->peers[1].core, sim->now, &filter, true, 0));
+	pair_wait(sim, CALM);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[1].core->n_children);
+}
+
+TEST_F(rekey, the_new_child_sa_is_sent_on_when_the_old_one_expires_before_the_peer_deletes_it)
+{
+	struct sim *sim = &self->sim;
+	struct ipsec_expire expire = { .hard = true };
+	struct child_sa *old;
+
+	ASSERT_TRUE(up(self, "", ""));
+	old = rekeyed_and_not_deleted(sim);
+	ASSERT_NE(NULL, old);
+	expire.spi = old->spi_in;
+	expire.reqid = old->reqid;
+	ike_input_expire(sim->peers[1].core, sim->now, &expire);
+	pair_wait(sim, CALM);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(1, sim->peers[1].core->n_children);
+}
+
 TEST_HARNESS_MAIN

@@ -264,7 +264,11 @@ void child_sa_close(struct child_sa *child, const char *why)
 {
 	struct ike_sa *ike = child->ike;
 	struct ike_core *core = ike->core;
+	struct child_sa *successor = child_sa_successor(child, true);
 
+	/* The peer has replaced it: its Delete, which would tell us to send, finds nothing any more. */
+	if (successor && ike->state != IKE_STATE_DEAD)
+		child_sa_send(successor);
 	if (child->state != CHILD_CREATING)
 		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
 	if (child->up && !leave_place(child)) {
