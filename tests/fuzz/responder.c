@@ -11,7 +11,7 @@
 #include "worlds.h"
 
 #define STEPS_MAX 64
-#define TIME_MAX  DURATION_S(2000)
+#define TIME_MAX  DURATION_S(1000)
 
 /* The second octet of an input. */
 enum {

@@ -30,7 +30,7 @@ static const struct world all[] = {
 		/* The usual, with new keys exchanged for everything. */
 		.settings = SETTINGS,
 		.connection = "proposals = aes128gcm16-prfsha256-x25519\n dpd_delay = 60s\n"
-			      " rekey_time = 1800s\n rand_time = 100s\n",
+			      " rekey_time = 900s\n rand_time = 100s\n",
 		.child = "esp_proposals = aes128gcm16-x25519\n rekey_time = 600s\n rand_time = "
 			 "60s\n",
 		.children = "two { local_ts = dynamic[tcp]\n remote_ts = dynamic[tcp]\n"
@@ -40,7 +40,7 @@ static const struct world all[] = {
 		/* A client and its gateway. */
 		.settings = SETTINGS,
 		.connection = "proposals = aes128gcm16-prfsha256-x25519\n unique = replace\n"
-			      " reauth_time = 900s\n",
+			      " reauth_time = 600s\n",
 		.child = "esp_proposals = aes128gcm16\n",
 		.children = "two { remote_ts = 2001:db8::/32\n esp_proposals = aes128gcm16 }\n",
 		.peers = { { "vips = 0.0.0.0, ::\n" },
@@ -66,7 +66,7 @@ static const struct world all[] = {
 		/* Nobody takes no for an answer. */
 		.settings = SETTINGS " make_before_break = no\n cookie_threshold = 0\n",
 		.connection = "proposals = aes128gcm16-prfsha256-x25519\n unique = keep\n"
-			      " reauth_time = 1200s\n rekey_time = 0s\n over_time = 100s\n"
+			      " reauth_time = 700s\n rekey_time = 0s\n over_time = 100s\n"
 			      " dpd_delay = 30s\n keyingtries = 2\n",
 		.child = "esp_proposals = aes128gcm16\n start_action = start\n close_action = "
 			 "start\n"
