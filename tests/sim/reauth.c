@@ -242,4 +242,22 @@ TEST_F(reauth, a_user_may_ask_for_it)
 	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
+/* The one that it is to replace may be gone by then, and another be made at the same time. */
+TEST_F(reauth, the_new_one_never_claims_to_be_the_only_one)
+{
+	const struct ike_filter everything = { 0 };
+	struct sim *sim = &self->sim;
+	const struct ike_sa *sa;
+
+	pair_init(sim, &ageless, &ageless);
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(1, ike_input_reauth(sim->peers[0].core, sim->now, &everything));
+	sa = list_last(&sim->peers[0].core->sas, struct ike_sa, link);
+	EXPECT_NE(0, sa->reauth_of);
+	sim_terminate(sim, 1);
+	while (sa->state != IKE_STATE_AUTH_SENT)
+		pair_wait(sim, DURATION_MS(1));
+	EXPECT_FALSE(contact_is_initial(sa));
+}
+
 TEST_HARNESS_MAIN

@@ -9,6 +9,7 @@
 #include "ikev2/codec/message.h"
 #include "ikev2/codec/payload.h"
 #include "ikev2/exchange/exchange.h"
+#include "ikev2/fsm/contact.h"
 #include "ikev2/fsm/input.h"
 #include "ikev2/fsm/input_private.h"
 #include "ikev2/fsm/state.h"
@@ -167,6 +168,7 @@ static void make_before_break(struct ike_sa *old)
 		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
 		return;
 	}
+	contact_begin(sa);
 	fsm_enter(sa, IKE_STATE_INIT_SENT, "we authenticate anew");
 	exchange_next(sa);
 }
