@@ -410,4 +410,42 @@ TEST_F(rekey, the_new_child_sa_is_sent_on_when_the_old_one_expires_before_the_pe
 	EXPECT_EQ(1, sim->peers[1].core->n_children);
 }
 
+static void count_bug(const struct log_record *record, void *data)
+{
+	unsigned *bugs = data;
+
+	*bugs += strncmp(record->message, "bug:", 4) == 0;
+}
+
+TEST_F(rekey, an_ike_sa_that_the_peer_made_at_the_same_time_may_be_ended_before_that_is_settled)
+{
+	struct sim *sim = &self->sim;
+	unsigned bugs = 0, rivals = 0;
+
+	log_add_sink(count_bug, &bugs);
+	for (unsigned seed = 1; seed <= 30; seed++) {
+		const struct ike_core *core;
+		const struct ike_sa *last;
+
+		ASSERT_TRUE(up(self, "", ""));
+		core = sim->peers[0].core;
+		sim_random_seed(seed);
+		sim_rekey_ike(sim, 0);
+		sim_rekey_ike(sim, 1);
+		while (core->n_sas == 2)
+			pair_wait(sim, DURATION_US(100));
+		last = list_last(&core->sas, struct ike_sa, link);
+		if (last->rival_of) {
+			rivals++;
+			EXPECT_EQ(1, terminate(sim, last->unique_id));
+		}
+		pair_wait(sim, DURATION_S(60));
+		sim_fini(sim);
+		self->begun = false;
+	}
+	log_remove_sink(count_bug, &bugs);
+	EXPECT_LT(3, rivals);
+	EXPECT_EQ(0, bugs);
+}
+
 TEST_HARNESS_MAIN

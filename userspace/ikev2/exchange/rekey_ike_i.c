@@ -142,7 +142,8 @@ static void settle(struct ike_sa *sa, struct ike_sa *successor)
 		if (rival) {
 			log_obj_info(ike, sa->log_name, "both sides have rekeyed: ours stays");
 			rival->rival_of = 0;
-			fsm_enter(rival, IKE_STATE_REKEYED, "redundant");
+			if (rival->state == IKE_STATE_ESTABLISHED) /* no user has ended it */
+				fsm_enter(rival, IKE_STATE_REKEYED, "redundant");
 		}
 		ike_sa_delete(sa, "replaced");
 	}
