@@ -26,7 +26,8 @@ struct play {
 	size_t world;
 	struct instant end;  /* time stands still then, but for what rules_end() wants */
 	unsigned answers[2]; /* that users of the peers have been promised */
-	bool honest; /* nothing was said that a peer would not say */
+	bool honest;         /* nothing was said that a peer would not say */
+	bool complete;       /* and nothing got lost, or was ended without telling the peer */
 	/* The message that is changed on its way: from now on the nth, 0: none. */
 	unsigned edit_nth;
 	struct bytes edit_script;

@@ -59,7 +59,7 @@ int fuzz_responder(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	p->edit_nth = 0;
-	p->honest = true;
+	p->honest = p->complete = true;
 	p->n_heard = 0;
 	p->answers[0] = p->answers[1] = 0;
 	memset(p->is_said, 0, sizeof(p->is_said));

@@ -235,7 +235,7 @@ void rules_end(struct play *p)
 		sim->peers[i].hold_contacts = false;
 		sim->peers[i].kernel.refuse = 0;
 	}
-	if (p->honest && ask_each_other(p))
+	if (p->honest && (p->complete || ask_each_other(p)))
 		check_agreement(p);
 	end_all(p);
 	for (unsigned i = 0; i < 2; i++) {

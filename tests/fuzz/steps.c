@@ -93,7 +93,13 @@ static void user_terminates(struct play *p, unsigned how)
 {
 	const struct ike_filter f = filter(p, how);
 	const unsigned i = how & 1;
+	const struct ike_sa *sa;
 
+	/* What it has not heard of yet is ended without telling the peer, and so is anything by
+	 * force. */
+	list_for_each (sa, &p->sim.peers[i].core->sas, link)
+		p->complete &= sa->state != IKE_STATE_AUTH_SENT;
+	p->complete &= !(how & 8);
 	p->answers[i] += ike_input_terminate(p->sim.peers[i].core, p->sim.now, &f, how & 8, 1);
 	sim_act(&p->sim, i);
 }
@@ -132,6 +138,7 @@ static void mishap(struct play *p, unsigned how)
 						      SIM_LOST };
 	struct sim *sim = &p->sim;
 
+	p->complete &= kinds[how & 3] != SIM_LOST && (how & 7) < 4;
 	switch (how & 7) {
 	case 4:
 		sim->link.loss = how & 8 ? 1000 : how >> 4 ? 300 : 0;
@@ -527,5 +534,6 @@ void play_step(struct play *p)
 
 	step %= ARRAY_SIZE(steps);
 	p->honest &= steps[step] != change_next && steps[step] != say;
+	p->complete &= steps[step] != kernel && steps[step] != rest_of_daemon;
 	steps[step](p, how);
 }
