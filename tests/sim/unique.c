@@ -128,6 +128,33 @@ TEST_F(unique, a_second_ike_sa_of_ours_is_no_initial_contact)
 	EXPECT_EQ(0, sim->peers[1].downs);
 }
 
+TEST_F(unique, of_two_that_are_begun_at_once_neither_ends_the_other)
+{
+	/* Another connection to the same peer. */
+	const struct pair_options two = {
+		.children = "} } d { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n"
+			    " proposals = aes128gcm16-prfsha256-x25519\n"
+			    " local { auth = psk\n id = a.test }\n remote { auth = psk\n id = b.test }\n"
+			    " children { more { local_ts = 10.11.0.0/16\n remote_ts = 10.12.0.0/16\n }"
+	};
+	const struct pair_options two_b = {
+		.children = "more { local_ts = 10.12.0.0/16\n remote_ts = 10.11.0.0/16\n }"
+	};
+	struct sim *sim = &self->sim;
+	const struct connection *d;
+
+	pair_init(sim, &two, &two_b);
+	d = config_connection(sim->peers[0].config, "d");
+	ASSERT_NE(NULL, d);
+	sim_initiate(sim, 0);
+	ike_input_initiate(sim->peers[0].core, sim->now, d, &d->children[0], &sim->peers[0].addr,
+			   &sim->peers[1].addr, NULL, 2);
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(2, sim->peers[0].results);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	EXPECT_EQ(2, sim->peers[1].core->n_sas);
+}
+
 TEST_F(unique, replace_gives_the_old_one_a_moment_and_closes_it)
 {
 	struct sim *sim = &self->sim;

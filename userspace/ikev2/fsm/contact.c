@@ -99,12 +99,35 @@ static bool exists(const struct ike_core *core, const struct identity *local,
 	return false;
 }
 
+/*
+ * Do we begin another one with that peer? Of two that are begun at once neither claims to be the
+ * only one: whichever claim came last would end the other one.
+ */
+static bool begun_beside(const struct ike_core *core, const struct identity *local,
+			 const struct identity *remote, const struct ike_sa *except)
+{
+	struct ike_sa *sa;
+	bool found = false;
+
+	ike_sa_for_each(sa, core) {
+		if (sa == except ||
+		    (sa->state != IKE_STATE_INIT_SENT && sa->state != IKE_STATE_AUTH_SENT) ||
+		    !identity_equal(&sa->conn->remote.id, remote) ||
+		    !identity_equal(&sa->local_id, local))
+			continue;
+		sa->contact_exists = true;
+		found = true;
+	}
+	return found;
+}
+
 /* -------- asking -------- */
 
 static void tell(const struct ike_sa *sa, enum contact_kind kind, const struct identity *remote_id)
 {
 	struct contact contact = {
 		.kind = kind,
+		.begins = sa->initiator,
 		.worker = sa->core->params.worker,
 		.spi = ike_sa_own_spi(sa),
 		.remote = sa->remote,
@@ -137,6 +160,7 @@ void contact_begin(struct ike_sa *sa)
 		return;
 	}
 	ask(sa, remote);
+	sa->contact_exists |= begun_beside(sa->core, &sa->local_id, remote, sa);
 }
 
 bool contact_is_initial(const struct ike_sa *sa)
@@ -246,7 +270,8 @@ bool ike_input_contact(struct ike_core *core, struct instant now, const struct c
 
 	core->now = now;
 	if (c->kind == CONTACT_ASK)
-		found = exists(core, &c->local_id, &c->remote_id, NULL, c->worker);
+		found = (c->begins && begun_beside(core, &c->local_id, &c->remote_id, NULL)) ||
+			exists(core, &c->local_id, &c->remote_id, NULL, c->worker);
 	else
 		close_others(core, &c->local_id, &c->remote_id, NULL, &c->remote,
 			     c->kind == CONTACT_INITIAL);

@@ -25,6 +25,7 @@ enum contact_kind {
 /* What one core tells the others; a copy for each. */
 struct contact {
 	enum contact_kind kind;
+	bool begins;	 /* who asks begins an IKE SA, and wants to know of others that are being begun */
 	unsigned worker; /* who tells */
 	uint64_t spi;	 /* own SPI of the IKE SA that it is about */
 	struct netaddr remote;
