@@ -14,19 +14,38 @@
 #define PRIME     ((UINT64_C(1) << 61) - 1)
 #define GENERATOR 37
 
+#define MODP(bits)                                                                                 \
+	{                                                                                          \
+		"modp" #bits, bits / 8, bits / 8                                                   \
+	}
+#define ECP(name, len)                                                                             \
+	{                                                                                          \
+		name, 2 * len, len                                                                 \
+	}
+
 static const struct {
 	const char *name;
 	size_t public_len, shared_len;
-} traits[CRYPTO_KEX_N] = {
-	[CRYPTO_KEX_MODP_2048] = { "modp2048", 256, 256 },
-	[CRYPTO_KEX_MODP_3072] = { "modp3072", 384, 384 },
-	[CRYPTO_KEX_MODP_4096] = { "modp4096", 512, 512 },
-	[CRYPTO_KEX_ECP_256] = { "ecp256", 64, 32 },
-	[CRYPTO_KEX_ECP_384] = { "ecp384", 96, 48 },
-	[CRYPTO_KEX_ECP_521] = { "ecp521", 132, 66 },
+} traits[] = {
+	[CRYPTO_KEX_MODP_1024] = MODP(1024),
+	[CRYPTO_KEX_MODP_1536] = MODP(1536),
+	[CRYPTO_KEX_MODP_2048] = MODP(2048),
+	[CRYPTO_KEX_MODP_3072] = MODP(3072),
+	[CRYPTO_KEX_MODP_4096] = MODP(4096),
+	[CRYPTO_KEX_MODP_6144] = MODP(6144),
+	[CRYPTO_KEX_MODP_8192] = MODP(8192),
+	[CRYPTO_KEX_ECP_256] = ECP("ecp256", 32),
+	[CRYPTO_KEX_ECP_384] = ECP("ecp384", 48),
+	[CRYPTO_KEX_ECP_521] = ECP("ecp521", 66),
+	[CRYPTO_KEX_ECP_224] = ECP("ecp224", 28),
+	[CRYPTO_KEX_ECP_224_BP] = ECP("ecp224bp", 28),
+	[CRYPTO_KEX_ECP_256_BP] = ECP("ecp256bp", 32),
+	[CRYPTO_KEX_ECP_384_BP] = ECP("ecp384bp", 48),
+	[CRYPTO_KEX_ECP_512_BP] = ECP("ecp512bp", 64),
 	[CRYPTO_KEX_X25519] = { "x25519", 32, 32 },
 	[CRYPTO_KEX_X448] = { "x448", 56, 56 },
 };
+_Static_assert(ARRAY_SIZE(traits) == CRYPTO_KEX_N && CRYPTO_KEX_N == 17, "all methods are here");
 
 struct kex {
 	enum crypto_kex method;
