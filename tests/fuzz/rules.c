@@ -168,8 +168,8 @@ static void check_agreement(struct play *p)
 {
 	const char *wrong = sim_agreement(&p->sim);
 
-	for (unsigned n = 0; wrong && n < 40; n++) {
-		sim_run(&p->sim, instant_add(p->sim.now, DURATION_S(10)));
+	for (unsigned n = 0; wrong && n < 130; n++) {
+		sim_run(&p->sim, instant_add(p->sim.now, DURATION_S(3)));
 		wrong = sim_agreement(&p->sim);
 	}
 	if (wrong) {

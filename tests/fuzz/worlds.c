@@ -23,7 +23,7 @@ struct world {
 /* Few of everything, so that the ends of all budgets are within reach. */
 #define SETTINGS                                                                                   \
 	" retransmit_tries = 3\n retransmit_timeout = 1s\n cookie_threshold = 3\n"                 \
-	" half_open_limit = 6\n half_open_timeout = 20s\n"
+	" half_open_limit = 6\n half_open_timeout = 4s\n"
 
 static const struct world all[] = {
 	{
