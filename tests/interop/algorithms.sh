@@ -72,6 +72,11 @@ newer_than() {
 	[ "$(newest)" -gt "$1" ]
 }
 
+# Those that were replaced are gone.
+has_one() {
+	[ "$(gw_list "$1" | grep -c '^net: ')" = 1 ]
+}
+
 # Whole life of an IKE SA that the gateway begins.
 life() {
 	local node before
@@ -86,6 +91,7 @@ life() {
 	done
 	for node in gw-a gw-b; do
 		check "$suite, begun by $1: $node still has it" wait_for 5 gw_has $node net
+		check "$suite, begun by $1: and no other" wait_for 10 has_one $node
 	done
 	check "$suite, begun by $1: it goes" gw_down gw-b net
 	check "$suite, begun by $1: gw-a has none" wait_for 10 gw_has_none gw-a net

@@ -317,7 +317,8 @@ static const struct refusal refusals[] = {
 	  "auth does not allow in a chain" },
 	{ "a signature in the place of a shared key", B_ECDSA, "auth = psk\n id = b.test\n",
 	  KEY("ecdsa"), 0,
-	  "[b.test] is refused: it signs, and remote.auth asks for a shared key (psk)" },
+	  "[b.test] is refused: AUTH is of method DIGITAL_SIGNATURE, and remote.auth asks for a "
+	  "shared key (psk)" },
 	{ "a shared key in the place of a signature", "auth = psk\n id = b.test\n",
 	  "id = b.test\n cacerts = @/ca.pem\n", "", 0,
 	  "[b.test] is refused: it uses a shared key, and remote.auth asks for a signature "
