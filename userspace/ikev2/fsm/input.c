@@ -185,7 +185,6 @@ static bool is_fragment(const struct input *in)
 static bool input_open(struct ike_sa *sa, struct input *in)
 {
 	uint8_t *plain = (uint8_t *)in->m.encrypted.data;
-	const int outer = in->verdict;
 
 	if (sa->key_in && is_fragment(in)) {
 		switch (fragment_take(sa, &in->m, &in->verdict, &in->fault, &in->whole)) {
@@ -206,9 +205,6 @@ static bool input_open(struct ike_sa *sa, struct input *in)
 		in->verdict = ike_sk_open(&in->m, sa->key_in, plain, &in->fault);
 		if (in->m.opened)
 			fragment_forget(sa, &in->m);
-		/* A payload in front of it that we don't know may be critical (2.5). */
-		if (in->verdict == IKE_OK)
-			in->verdict = outer;
 	}
 	sa->core->counters.unauthentic += !in->m.opened;
 	return in->m.opened;
