@@ -5,7 +5,7 @@ import os
 from case import *  # noqa: F401,F403
 
 PFS = 'aes128gcm16-x25519'
-SOON = {'rekey_time': '1s', 'rand_time': '0s', 'life_time': '1h'}
+SOON = {'rekey_time': '2s', 'rand_time': '0s', 'life_time': '1h'}
 
 
 def rekeyed(t, sa, **what):

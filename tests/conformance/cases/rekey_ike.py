@@ -4,7 +4,7 @@ import os
 
 from case import *  # noqa: F401,F403
 
-SOON = {'rekey_time': '1s', 'rand_time': '0s', 'over_time': '1h'}
+SOON = {'rekey_time': '2s', 'rand_time': '0s', 'over_time': '1h'}
 
 
 def listed(t):
@@ -278,7 +278,7 @@ def own_rekey_bad_value(t):
 # -------- collisions, 2.25.1, 2.25.2 and 2.8.2 --------
 
 LOW, HIGH = bytes(32), b'\xff' * 32
-CHILD_SOON = {'rekey_time': '1s', 'rand_time': '0s', 'life_time': '1h'}
+CHILD_SOON = {'rekey_time': '2s', 'rand_time': '0s', 'life_time': '1h'}
 
 
 def temporary(t, sa, payloads):
