@@ -187,7 +187,7 @@ TEST_F(token, that_has_no_such_key_is_a_reason_in_the_configuration)
 {
 	static const char *const bad[] = { "uri = \"pkcs11:object=b-ecdsa\"\n pin = 1",
 					   "uri = \"pkcs11:object=b-ecdsa\"",
-					   "uri = \"pkcs11:object=c2\"\n pin = " TOKEN_PIN };
+					   ("uri = \"pkcs11:object=c2\"\n pin = " TOKEN_PIN) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct conf_report report = CONF_REPORT_INIT;

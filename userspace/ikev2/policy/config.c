@@ -288,7 +288,7 @@ static int changed(struct ike_config *cfg, int err, struct ike_config **ret_cfg)
 	return err;
 }
 
-int config_load_conn(const struct ike_config *old, const struct conf_node *request,
+int config_load_conn(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg)
 {
 	const struct conf_node *section;
@@ -336,7 +336,7 @@ int config_unload_conn(const struct ike_config *old, const char *name, struct ik
 	return changed(cfg, err, ret_cfg);
 }
 
-int config_load_shared(const struct ike_config *old, const struct conf_node *request,
+int config_load_shared(const struct ike_config *old, struct conf_node *request,
 		       struct conf_report *report, struct ike_config **ret_cfg)
 {
 	struct shared_secret *secret;

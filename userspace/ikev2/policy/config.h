@@ -68,17 +68,18 @@ int config_from_tree(const struct conf_node *root, const struct ike_config *old,
 int config_from_file(const char *path, const struct ike_config *old, struct conf_report *report,
 		     struct ike_config **ret_cfg);
 
+/* Each of these may change the request that it is given. */
 /* load-conn: the request's sections, each a connection, are added or replace those of their names.
  */
-int config_load_conn(const struct ike_config *old, const struct conf_node *request,
+int config_load_conn(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg);
 int config_unload_conn(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
 /* load-shared: { id, type, data, owners[] }; replaces the secret of that id. */
-int config_load_shared(const struct ike_config *old, const struct conf_node *request,
+int config_load_shared(const struct ike_config *old, struct conf_node *request,
 		       struct conf_report *report, struct ike_config **ret_cfg);
 int config_unload_shared(const struct ike_config *old, const char *id, struct ike_config **ret_cfg);
 /* load-pool: the request's sections, each a pool, are added or replace those of their names. */
-int config_load_pool(const struct ike_config *old, const struct conf_node *request,
+int config_load_pool(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg);
 /* -EPERM: it stands in the file. */
 int config_unload_pool(const struct ike_config *old, const char *name, struct ike_config **ret_cfg);
@@ -92,7 +93,7 @@ int config_load_authority(const struct ike_config *old, struct conf_node *reques
 int config_unload_authority(const struct ike_config *old, const char *name,
 			    struct ike_config **ret_cfg);
 /* load-cert: { type, flag, data }. */
-int config_load_cert(const struct ike_config *old, const struct conf_node *request,
+int config_load_cert(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg);
 /* load-key: { type, data }. ret_id: public_key_id() of it, PUBLIC_KEY_HASH_LEN bytes. */
 int config_load_key(const struct ike_config *old, const struct conf_node *request,

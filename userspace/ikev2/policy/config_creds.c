@@ -126,7 +126,7 @@ static bool cert_kind(const struct conf_node *request, enum credential_kind *ret
 	return false;
 }
 
-int config_load_cert(const struct ike_config *old, const struct conf_node *request,
+int config_load_cert(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg)
 {
 	const struct credential_origin from = { "load-cert", true, old->creds };

@@ -83,7 +83,7 @@ int config_copy_pools(struct ike_config *cfg, const struct ike_config *old, bool
 	return err;
 }
 
-int config_load_pool(const struct ike_config *old, const struct conf_node *request,
+int config_load_pool(const struct ike_config *old, struct conf_node *request,
 		     struct conf_report *report, struct ike_config **ret_cfg)
 {
 	const struct conf_node *section;

@@ -47,3 +47,39 @@ void vici_change_config(struct vici_session *s, int err, struct ike_config *new_
 		log_info(vici, "change of the configuration refused: %s", text);
 	vici_put_result(w, err ? text : NULL);
 }
+
+enum vici_outcome vici_load(struct vici_session *s, struct bytes args, const char *command,
+			    vici_load_fn load, struct writer *w)
+{
+	struct vici_server *server = vici_session_server(s);
+	struct conf_report report = CONF_REPORT_INIT;
+	struct conf_node *root = vici_request_tree(args, command);
+	struct ike_config *config = NULL;
+	int err = -ENOMEM;
+
+	if (root)
+		err = load(server->backend->config(server->ctx), root, &report, &config);
+	vici_change_config(s, err, config, &report, w);
+	conf_report_fini(&report);
+	conf_free(root);
+	return VICI_DONE;
+}
+
+enum vici_outcome vici_unload(struct vici_session *s, struct bytes args, const char *key,
+			      vici_unload_fn unload, struct writer *w)
+{
+	struct vici_server *server = vici_session_server(s);
+	struct ike_config *config = NULL;
+	char buf[VICI_TEXT_MAX];
+	const char *name = vici_get_str(args, key, buf);
+	int err = -ENOENT;
+
+	if (name)
+		err = unload(server->backend->config(server->ctx), name, &config);
+	/* swanctl unloads all that it finds here and not in its own file. */
+	if (err == -EPERM)
+		vici_put_result(w, "it stands in posternd's own configuration");
+	else
+		vici_change_config(s, err, config, NULL, w);
+	return VICI_DONE;
+}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "ikev2/vici/change.h"
@@ -8,38 +7,13 @@
 
 static enum vici_outcome load_authority(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct conf_report report = CONF_REPORT_INIT;
-	struct conf_node *root = vici_request_tree(args, "load-authority");
-	struct ike_config *config = NULL;
-	int err = -ENOMEM;
-
-	if (root)
-		err = config_load_authority(server->backend->config(server->ctx), root, &report,
-					    &config);
-	vici_change_config(s, err, config, &report, w);
-	conf_report_fini(&report);
-	conf_free(root);
-	return VICI_DONE;
+	return vici_load(s, args, "load-authority", config_load_authority, w);
 }
 
 static enum vici_outcome unload_authority(struct vici_session *s, struct bytes args,
 					  struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct ike_config *config = NULL;
-	char buf[VICI_TEXT_MAX];
-	const char *name = vici_get_str(args, "name", buf);
-	int err = -ENOENT;
-
-	if (name)
-		err = config_unload_authority(server->backend->config(server->ctx), name, &config);
-	if (err == -EPERM) {
-		vici_put_result(w, "the authority stands in posternd's own configuration");
-		return VICI_DONE;
-	}
-	vici_change_config(s, err, config, NULL, w);
-	return VICI_DONE;
+	return vici_unload(s, args, "name", config_unload_authority, w);
 }
 
 /* As get-conns: only what came over this protocol. */

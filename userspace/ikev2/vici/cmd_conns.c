@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "ikev2/vici/change.h"
@@ -9,33 +8,12 @@
 
 static enum vici_outcome load_conn(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct conf_report report = CONF_REPORT_INIT;
-	struct conf_node *root = vici_request_tree(args, "load-conn");
-	struct ike_config *config = NULL;
-	int err = -ENOMEM;
-
-	if (root)
-		err = config_load_conn(server->backend->config(server->ctx), root, &report,
-				       &config);
-	vici_change_config(s, err, config, &report, w);
-	conf_report_fini(&report);
-	conf_free(root);
-	return VICI_DONE;
+	return vici_load(s, args, "load-conn", config_load_conn, w);
 }
 
 static enum vici_outcome unload_conn(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct ike_config *config = NULL;
-	char buf[VICI_TEXT_MAX];
-	const char *name = vici_get_str(args, "name", buf);
-	int err = -ENOENT;
-
-	if (name)
-		err = config_unload_conn(server->backend->config(server->ctx), name, &config);
-	vici_change_config(s, err, config, NULL, w);
-	return VICI_DONE;
+	return vici_unload(s, args, "name", config_unload_conn, w);
 }
 
 /*

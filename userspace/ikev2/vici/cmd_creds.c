@@ -15,19 +15,7 @@
 
 static enum vici_outcome load_cert(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct conf_report report = CONF_REPORT_INIT;
-	struct conf_node *root = vici_request_tree(args, "load-cert");
-	struct ike_config *config = NULL;
-	int err = -ENOMEM;
-
-	if (root)
-		err = config_load_cert(server->backend->config(server->ctx), root, &report,
-				       &config);
-	vici_change_config(s, err, config, &report, w);
-	conf_report_fini(&report);
-	conf_free(root);
-	return VICI_DONE;
+	return vici_load(s, args, "load-cert", config_load_cert, w);
 }
 
 static enum vici_outcome load_key(struct vici_session *s, struct bytes args, struct writer *w)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -13,43 +12,17 @@
  */
 
 /* Leases are written while the message is shorter than this: room for another pool's figures. */
-#define LEASES_MAX_LEN (VICI_PACKET_MAX - 64 * 1024)
+#define LEASES_MAX_LEN  (VICI_PACKET_MAX - 64 * 1024)
 #define FIGURES_MAX_LEN 512
 
 static enum vici_outcome load_pool(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct conf_report report = CONF_REPORT_INIT;
-	struct conf_node *root = vici_request_tree(args, "load-pool");
-	struct ike_config *config = NULL;
-	int err = -ENOMEM;
-
-	if (root)
-		err = config_load_pool(server->backend->config(server->ctx), root, &report,
-				       &config);
-	vici_change_config(s, err, config, &report, w);
-	conf_report_fini(&report);
-	conf_free(root);
-	return VICI_DONE;
+	return vici_load(s, args, "load-pool", config_load_pool, w);
 }
 
 static enum vici_outcome unload_pool(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct ike_config *config = NULL;
-	char buf[VICI_TEXT_MAX];
-	const char *name = vici_get_str(args, "name", buf);
-	int err = -ENOENT;
-
-	if (name)
-		err = config_unload_pool(server->backend->config(server->ctx), name, &config);
-	/* swanctl unloads all that it finds here and not in its own file. */
-	if (err == -EPERM) {
-		vici_put_result(w, "the pool stands in posternd's own configuration");
-		return VICI_DONE;
-	}
-	vici_change_config(s, err, config, NULL, w);
-	return VICI_DONE;
+	return vici_unload(s, args, "name", config_unload_pool, w);
 }
 
 /* -------- get-pools -------- */

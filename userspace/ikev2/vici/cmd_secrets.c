@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-
 #include "ikev2/vici/change.h"
 
 /*
@@ -10,33 +8,12 @@
 
 static enum vici_outcome load_shared(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct conf_report report = CONF_REPORT_INIT;
-	struct conf_node *root = vici_request_tree(args, "load-shared");
-	struct ike_config *config = NULL;
-	int err = -ENOMEM;
-
-	if (root)
-		err = config_load_shared(server->backend->config(server->ctx), root, &report,
-					 &config);
-	vici_change_config(s, err, config, &report, w);
-	conf_report_fini(&report);
-	conf_free(root);
-	return VICI_DONE;
+	return vici_load(s, args, "load-shared", config_load_shared, w);
 }
 
 static enum vici_outcome unload_shared(struct vici_session *s, struct bytes args, struct writer *w)
 {
-	struct vici_server *server = vici_session_server(s);
-	struct ike_config *config = NULL;
-	char buf[VICI_TEXT_MAX];
-	const char *id = vici_get_str(args, "id", buf);
-	int err = -ENOENT;
-
-	if (id)
-		err = config_unload_shared(server->backend->config(server->ctx), id, &config);
-	vici_change_config(s, err, config, NULL, w);
-	return VICI_DONE;
+	return vici_unload(s, args, "id", config_unload_shared, w);
 }
 
 static enum vici_outcome clear_creds(struct vici_session *s, struct bytes args, struct writer *w)

@@ -85,6 +85,7 @@ static inline int fake_parse_as(const struct nlmsghdr *h, uint16_t type, struct 
 
 static inline int fake_set_sa(struct fake_tables *t, const struct nlmsghdr *h)
 {
+	struct xfrm_usersa_info raw; /* a message is aligned to four octets only */
 	struct xfrm_sa_info info;
 	struct fake_sa *sa;
 
@@ -97,12 +98,13 @@ static inline int fake_set_sa(struct fake_tables *t, const struct nlmsghdr *h)
 		return -ESRCH;
 	if (!sa)
 		sa = &t->sas[t->n_sas++];
+	memcpy(&raw, nlmsg_data(h), sizeof(raw));
 	*sa = (struct fake_sa){
 		.spi = info.spi,
 		.reqid = info.reqid,
 		.sport = info.src.port,
 		.dst = info.dst,
-		.lft = ((const struct xfrm_usersa_info *)nlmsg_data(h))->lft,
+		.lft = raw.lft,
 	};
 	return 0;
 }
