@@ -138,6 +138,22 @@ def initiator_did_not_believe(t):
     t.gone()
 
 
+@case('RFC 7296 2.21.2', RESPONDER, 'INVALID_SYNTAX and UNSUPPORTED_CRITICAL_PAYLOAD right after IKE_AUTH: the IKE SA is gone; later they are '
+      'errors in a request, which change nothing')
+def initiator_did_not_understand(t):
+    for error in (wire.notify(wire.INVALID_SYNTAX), wire.notify(wire.UNSUPPORTED_CRITICAL_PAYLOAD, bytes([200]))):
+        sa = t.establish()
+        sa.ping()
+        m = sa.call(wire.INFORMATIONAL, [error])
+        t.equal(m.payloads, [], 'response')
+        sa.ping()
+        t.delete_ike(sa)
+        sa = t.establish()
+        m = sa.call(wire.INFORMATIONAL, [error])
+        t.equal(m.payloads, [], 'response')
+        t.gone()
+
+
 @case('RFC 7296 1.4', RESPONDER, 'IKE_AUTH after the IKE SA is up is refused and changes nothing it has')
 def late_auth(t):
     sa = t.establish()

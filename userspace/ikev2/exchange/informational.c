@@ -59,6 +59,32 @@ static void report_selectors(const struct ike_sa *sa, const struct ike_message *
 				ike_notify_esp_spi(&notify, &spi) ? spi : 0);
 }
 
+/* Is this the peer's first request after IKE_AUTH? The response to that is the last one then. */
+static bool follows_ike_auth(const struct ike_sa *sa)
+{
+	struct ike_header header;
+
+	return ike_header_parse(packet_bytes(sa->window.response), &header, NULL) == IKE_OK &&
+	       header.exchange == IKE_EXCHANGE_IKE_AUTH;
+}
+
+/*
+ * An initiator that didn't believe us, or didn't understand our response, says so in a request of
+ * its own (2.21.2). What it says, or NULL.
+ */
+static const char *rejected_by_initiator(const struct ike_sa *sa, const struct ike_message *m)
+{
+	if (ike_message_find_notify(m, IKE_NOTIFY_AUTHENTICATION_FAILED, 0, NULL))
+		return "the peer says AUTHENTICATION_FAILED";
+	if (!follows_ike_auth(sa))
+		return NULL;
+	if (ike_message_find_notify(m, IKE_NOTIFY_INVALID_SYNTAX, 0, NULL))
+		return "the peer says INVALID_SYNTAX of our IKE_AUTH";
+	if (ike_message_find_notify(m, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD, 0, NULL))
+		return "the peer says UNSUPPORTED_CRITICAL_PAYLOAD of our IKE_AUTH";
+	return NULL;
+}
+
 /* Why the whole IKE SA has to go after this request, or NULL. */
 static const char *informational_take(struct ike_sa *sa, const struct ike_message *m,
 				      struct deleted *deleted)
@@ -77,10 +103,7 @@ static const char *informational_take(struct ike_sa *sa, const struct ike_messag
 	}
 	reauth_told(sa, m);
 	report_selectors(sa, m);
-	/* An initiator that didn't believe us says so in a request of its own (2.21.2). */
-	if (ike_message_find_notify(m, IKE_NOTIFY_AUTHENTICATION_FAILED, 0, NULL))
-		why = "the peer says AUTHENTICATION_FAILED";
-	return why;
+	return why ? why : rejected_by_initiator(sa, m);
 }
 
 enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_message *m)
