@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """CREATE_CHILD_SA: new keys for Child SAs"""
 import os
+import time
 
 from case import *  # noqa: F401,F403
 
@@ -132,6 +133,40 @@ def rekeyed_twice(t):
     m = t.create(sa, rekey=sa.children[0].spi_in)
     t.check(m.error() in (None, wire.TEMPORARY_FAILURE, wire.CHILD_SA_NOT_FOUND), f'{m}')
     sa.ping()
+
+
+# -------- the peer has lost an SA --------
+
+def says_lost(t, **options):
+    """(Sa, its request after we have told it that we don't know the SPI it sends on)"""
+    sa = t.establish(**options)
+    spi = sa.children[0].spi_in
+    sa.call(wire.INFORMATIONAL, [wire.notify(wire.INVALID_SPI, spi)])  # too early to be true
+    time.sleep(2.1)
+    sa.call(wire.INFORMATIONAL, [wire.notify(wire.INVALID_SPI, b'none'), wire.notify(wire.INVALID_SPI, b'x')])
+    sa.call(wire.INFORMATIONAL, [wire.notify(wire.INVALID_SPI, spi)])
+    m = sa.request(wire.CREATE_CHILD_SA)
+    t.equal(m.notify(wire.REKEY_SA).spi, sa.children[0].spi_out, 'SPI that is rekeyed')
+    return sa, m
+
+
+@case('RFC 7296 1.5, 2.21.4', BOTH, 'INVALID_SPI within the IKE SA, about an SPI that it sends on: it rekeys the Child SA')
+def lost_and_rekeyed(t):
+    sa, m = says_lost(t)
+    old = sa.children[0]
+    new = t.accept_create(sa, m)
+    deleted_old(t, sa, old)
+    t.until(lambda: [c['spi-in'] for c in t.children()] == [new.spi_out.hex()], 'only the new Child SA is there')
+
+
+@case('RFC 7296 1.5, 2.25', BOTH, 'and when the peer does not know what to rekey either, it makes a new one')
+def lost_and_made_anew(t):
+    sa, m = says_lost(t)
+    sa.answer(m, [wire.notify(wire.CHILD_SA_NOT_FOUND, protocol=wire.PROTO_ESP, spi=m.notify(wire.REKEY_SA).spi)])
+    again = sa.request(wire.CREATE_CHILD_SA)
+    t.check(not again.notify(wire.REKEY_SA), f'REKEY_SA again: {again}')
+    new = t.accept_create(sa, again)
+    t.until(lambda: [c['spi-in'] for c in t.children()] == [new.spi_out.hex()], 'only the new Child SA is there')
 
 
 # -------- the daemon rekeys --------
