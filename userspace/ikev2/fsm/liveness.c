@@ -33,19 +33,14 @@ static bool installed(const struct child_sa *child)
 	       child->state == CHILD_REKEYED;
 }
 
-static unsigned part_of(enum ipsec_direction direction)
-{
-	return direction == IPSEC_IN ? CHILD_IPSEC_IN : CHILD_IPSEC_OUT;
-}
-
-/* The questions about the SAs of a direction; req NULL: only how many there are. */
+/* The questions about the SAs of a direction; ops NULL: only how many there are. */
 static size_t questions(struct ike_sa *sa, enum ipsec_direction direction, struct ipsec_op *ops)
 {
 	struct child_sa *child;
 	size_t n = 0;
 
 	list_for_each(child, &sa->children, link) {
-		if (!installed(child) || !(child->in_kernel & part_of(direction)))
+		if (!installed(child) || !(child->in_kernel & child_ipsec_part(direction)))
 			continue;
 		if (ops)
 			child_ipsec_query(child, direction, &ops[n]);

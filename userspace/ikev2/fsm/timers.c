@@ -6,10 +6,10 @@
  *   is used up; then the peer counts as dead (RFC 7296 2.4).
  * - A Delete that could not be built for want of memory is tried again every second.
  * - A long request that isn't answered is cut into smaller fragments (RFC 7383 2.5.2); the
- * repetitions begin anew with each size.
+ *   repetitions begin anew with each size.
  * - A message of which fragments are missing is forgotten when its sender must have given up (2.6).
  * - After an error in, or by, an unprotected IKE_SA_INIT response the initiator waits a while for a
- * better answer and then gives up with that error (2.21.1).
+ *   better answer and then gives up with that error (2.21.1).
  * - A half-open IKE SA of a responder is forgotten after half_open_timeout.
  * - An IKE_AUTH whose checks take longer than half_open_timeout is refused.
  * - An established one that heard nothing for dpd_delay asks whether the peer is alive (2.4): see
@@ -21,10 +21,10 @@
  *   kernel does so for one of its Child SAs.
  * - Internal addresses that were lent for a time are renewed at the half of it (RFC 7296 3.15.3).
  * - An established one is rekeyed at rekey_at, drawn somewhat before rekey_time is over, and closed
- * at expire_at, whatever became of its rekeying (2.8).
+ *   at expire_at, whatever became of its rekeying (2.8).
  * - One whose Message IDs come to an end is rekeyed, and closed with the last of them (2.2).
  * - One that the peer has replaced is the peer's to delete; one that it doesn't delete is deleted
- * by us.
+ *   by us.
  */
 #include "ikev2/fsm/timers.h"
 

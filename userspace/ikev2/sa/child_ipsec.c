@@ -298,7 +298,7 @@ static unsigned part_of(const struct ipsec_op *op)
 {
 	if (op->type == IPSEC_POLICY_ADD)
 		return CHILD_IPSEC_POLICY;
-	return op->sa.direction == IPSEC_IN ? CHILD_IPSEC_IN : CHILD_IPSEC_OUT;
+	return child_ipsec_part(op->sa.direction);
 }
 
 void child_ipsec_answered(struct child_sa *child, const struct ipsec_request *req)

@@ -19,6 +19,12 @@ enum child_ipsec_part {
 	CHILD_IPSEC_ALL = 7,
 };
 
+/* The part that the SA of a direction is. */
+static inline unsigned child_ipsec_part(enum ipsec_direction direction)
+{
+	return direction == IPSEC_IN ? CHILD_IPSEC_IN : CHILD_IPSEC_OUT;
+}
+
 /* Gives a new Child SA its numbers: the configured ones, or some that no other has. */
 void child_ipsec_number(struct child_sa *child);
 
