@@ -2,7 +2,7 @@
 #pragma once
 /*
  * A certification authority as configuration has it: a CA certificate that is trusted, and where
- * its revocation information lies besides what its certificates say (sources.h, RFC 4945 3.2.3).
+ * its revocation information lies besides what its certificates say (cert/sources.h, RFC 4945 3.2.3).
  * Immutable once made, counted atomically.
  */
 #include <stdbool.h>
