@@ -247,13 +247,13 @@ int revocation_fetch_crl(struct revocation *revocation, const struct status_quer
 }
 
 int revocation_fetch_ocsp(struct revocation *revocation, const struct status_query *query,
-			  const char *url, bool nonce, struct fetched **ret_fetched, char *error)
+			  const char *url, bool staple, struct fetched **ret_fetched, char *error)
 {
-	struct fetching fetching = { revocation, query, url, !nonce };
+	struct fetching fetching = { revocation, query, url, staple };
 	char key[KEY_LEN], cert[2 * CERTIFICATE_FINGERPRINT_LEN + 1];
 
 	bytes_hex(certificate_fingerprint(query->cert), cert, sizeof(cert));
-	snprintf(key, sizeof(key), "ocsp%s %s %s", nonce ? "" : "-staple", cert, url);
+	snprintf(key, sizeof(key), "ocsp%s %s %s", staple ? "-staple" : "", cert, url);
 	return fetch_cache_get(revocation->cache, key, fetch_ocsp, &fetching, ret_fetched, error);
 }
 
@@ -266,7 +266,7 @@ static int staple_from(struct revocation *revocation, const struct status_query 
 	struct wall_time until;
 	struct reason why = { "" };
 	struct fetched *fetched;
-	int err = revocation_fetch_ocsp(revocation, query, url, false, &fetched, error);
+	int err = revocation_fetch_ocsp(revocation, query, url, true, &fetched, error);
 
 	if (err)
 		return err;

@@ -92,7 +92,7 @@ static enum cert_status fetch_ocsp(struct search *search)
 		struct fetched *fetched;
 		struct wall_time until;
 
-		if (revocation_fetch_ocsp(search->evidence->revocation, search->query, url, true,
+		if (revocation_fetch_ocsp(search->evidence->revocation, search->query, url, false,
 					  &fetched, error) < 0) {
 			reason_append(&search->why, "%s: %s", url, error);
 			continue;

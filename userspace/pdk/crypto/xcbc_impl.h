@@ -20,7 +20,10 @@ struct xcbc {
 bool xcbc_init(struct xcbc *x, EVP_CIPHER *cipher);
 /* Does not wipe. */
 void xcbc_fini(struct xcbc *x);
+/* Begin a message under a new key; under the same. These four are false when the provider fails. */
 bool xcbc_start(struct xcbc *x, const uint8_t key[static XCBC_LEN]);
 bool xcbc_restart(struct xcbc *x);
+/* Its next part, of any length. */
 bool xcbc_update(struct xcbc *x, struct bytes part);
+/* The result; another message begins by xcbc_start() or xcbc_restart(). */
 bool xcbc_end(struct xcbc *x, uint8_t out[static XCBC_LEN]);
