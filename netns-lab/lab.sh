@@ -129,6 +129,15 @@ in_node() {
 		--pid="/proc/$REPLY/ns/pid_for_children" --wd="$PWD" -- "$@"
 }
 
+# lab_forget_routes NODE: those that the topology gave it. So the network in the middle no longer knows the way between the sites,
+# and what isn't protected does not arrive.
+lab_forget_routes() {
+	local node rest
+	lab_lines route | while read -r node rest; do
+		[ "$node" != "$1" ] || echo "route del $rest"
+	done | in_node "$1" ip -batch -
+}
+
 node_log() {
 	echo "$lab_dir/$1.$2.log"
 }

@@ -16,9 +16,7 @@ gw_require postern
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24 2001:db8:1::/64 2001:db8:2::/64; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 
 trapped() {
 	in_node "$1" ip xfrm policy list dir out | grep 10.1.0.0/24

@@ -81,9 +81,7 @@ pings() {
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 need "host-b has an address for each" add_addresses
 need "both gateways start" start_both
 for n in "${!suites[@]}"; do

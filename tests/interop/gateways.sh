@@ -6,6 +6,7 @@
 #	gw_kind[NODE]=KIND			postern or strongswan
 #	gw_require KIND...
 #	gw_configure NODE <config
+#	gw_pair_conf LOCAL REMOTE CHILDREN [OPTIONS]	prints one: connection "gw" of two that share a secret
 #	gw_start NODE				its log: $(gw_log NODE)
 #	gw_up NODE CONNECTION [CHILD]		an IKE SA with that child, or "net"; fails if it can't be had
 #	gw_rekey NODE CONNECTION		rekeys its IKE SA
@@ -29,6 +30,33 @@ gw_require() {
 
 gw_configure() {
 	"${gw_kind[$1]}_write" "$1"
+}
+
+gw_pair_conf() {
+	cat <<-EOF
+		connections {
+			gw {
+				local_addrs = $1
+				remote_addrs = $2
+				proposals = aes128gcm16-prfsha256-x25519
+				${4:-}
+				local {
+					auth = psk
+				}
+				remote {
+					auth = psk
+				}
+				children {
+					$3
+				}
+			}
+		}
+		secrets {
+			ike-1 {
+				secret = "of the lab only"
+			}
+		}
+	EOF
 }
 
 gw_log() {

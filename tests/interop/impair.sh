@@ -298,9 +298,7 @@ start_both() {
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 ours=$(gw_log gw-a) theirs=$(pluto_log gw-b)
 need "libreswan has a place" pluto_prepare gw-b
 [ $where = esp ] || need "the certificates are known" import_certificates

@@ -191,10 +191,7 @@ placed= table=() nat_shift=10000
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-# What isn't protected must not arrive.
-for route in 10.1.0.0/24 10.2.0.0/24 2001:db8:1::/64 2001:db8:2::/64; do
-	echo "route del $route"
-done | in_node wan ip -batch -
+lab_forget_routes wan
 need "the network in the middle is watched" watch_start
 
 mapfile -t lines <"$matrix/cells/$peer"

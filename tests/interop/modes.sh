@@ -16,38 +16,9 @@ gw_require postern
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24 2001:db8:1::/64 2001:db8:2::/64; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 
-# configure NODE OWN PEER CHILDREN
-configure() {
-	gw_configure "$1" <<-EOF
-		connections {
-			gw {
-				local_addrs = $2
-				remote_addrs = $3
-				proposals = aes128gcm16-prfsha256-x25519
-				local {
-					auth = psk
-				}
-				remote {
-					auth = psk
-				}
-				children {
-					$4
-				}
-			}
-		}
-		secrets {
-			ike-1 {
-				secret = "of the lab only"
-			}
-		}
-	EOF
-}
-
-configure gw-a 192.0.2.1 198.51.100.1 '
+gw_pair_conf 192.0.2.1 198.51.100.1 '
 	host {
 		mode = transport
 		local_ts = dynamic[icmp]
@@ -79,8 +50,8 @@ configure gw-a 192.0.2.1 198.51.100.1 '
 		local_ts = 10.1.0.0/24
 		remote_ts = 198.51.100.0/24
 		priority = 100
-	}'
-configure gw-b 198.51.100.1 192.0.2.1 '
+	}' | gw_configure gw-a
+gw_pair_conf 198.51.100.1 192.0.2.1 '
 	host {
 		mode = transport
 		local_ts = dynamic[icmp]
@@ -99,7 +70,7 @@ configure gw-b 198.51.100.1 192.0.2.1 '
 		esp_proposals = aes128gcm16-esn
 		if_id_in = %unique
 		if_id_out = %unique
-	}'
+	}' | gw_configure gw-b
 
 up() {
 	in_node gw-a "$postern" up "$1"

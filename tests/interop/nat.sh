@@ -111,9 +111,7 @@ round() {
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 
 round postern postern
 round postern strongswan

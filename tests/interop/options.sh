@@ -16,40 +16,10 @@ gw_require postern
 
 need "the lab comes up" lab_up two-gateways
 at_exit lab_down
-for route in 10.1.0.0/24 10.2.0.0/24 2001:db8:1::/64 2001:db8:2::/64; do
-	in_node wan ip route del "$route"
-done
+lab_forget_routes wan
 in_node host-b ip addr add 10.2.0.200/24 dev lan
 
-# configure NODE OWN PEER CHILDREN
-configure() {
-	gw_configure "$1" <<-EOF
-		connections {
-			gw {
-				local_addrs = $2
-				remote_addrs = $3
-				proposals = aes128gcm16-prfsha256-x25519
-				if_id_out = $4
-				local {
-					auth = psk
-				}
-				remote {
-					auth = psk
-				}
-				children {
-					$5
-				}
-			}
-		}
-		secrets {
-			ike-1 {
-				secret = "of the lab only"
-			}
-		}
-	EOF
-}
-
-configure gw-a 192.0.2.1 198.51.100.1 0 '
+gw_pair_conf 192.0.2.1 198.51.100.1 '
 	net {
 		local_ts = 10.1.0.0/24
 		remote_ts = 10.2.0.0/24
@@ -80,8 +50,8 @@ configure gw-a 192.0.2.1 198.51.100.1 0 '
 		remote_ts = 10.2.7.0/24
 		esp_proposals = aes128gcm16
 		hw_offload = auto
-	}'
-configure gw-b 198.51.100.1 192.0.2.1 7 '
+	}' 'if_id_out = 0' | gw_configure gw-a
+gw_pair_conf 198.51.100.1 192.0.2.1 '
 	low {
 		local_ts = 10.2.0.0/25
 		remote_ts = 10.1.0.0/24
@@ -114,7 +84,7 @@ configure gw-b 198.51.100.1 192.0.2.1 7 '
 		local_ts = 10.2.7.0/24
 		remote_ts = 10.1.7.0/24
 		esp_proposals = aes128gcm16
-	}'
+	}' 'if_id_out = 7' | gw_configure gw-b
 
 up() {
 	in_node gw-a "$postern" up "$1"
