@@ -22,8 +22,16 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
 struct sk_buff {
+	struct net_device *dev;
 	unsigned int len;
+	__u16 network_header; /* from head */
+	unsigned char *head;
 };
 
 typedef union {

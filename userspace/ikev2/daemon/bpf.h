@@ -4,16 +4,18 @@
  * The daemon's BPF programs: loading, settings, pins. Nothing here is needed for the daemon to
  * work. When a program can't be had, the function that loads it says why in one warning and returns
  * an error; the daemon keeps a NULL, which every other function takes, and goes on: datagrams are
- * then forwarded between workers, and nobody counts.
+ * then forwarded between workers, nobody counts, and no peer is told of ESP that no SA takes.
  *
- * Without HAVE_BPF the functions exist and loading fails with -EOPNOTSUPP.
+ * Where the programs weren't built the functions exist and loading fails with -EOPNOTSUPP.
  */
 #include <stdint.h>
 #include "bpf/shared/count.h"
 #include "bpf/shared/steer.h"
+#include "bpf/shared/unknown_esp.h"
 #include "pdk/net/netaddr.h"
 
 struct ipsec_sa;
+struct loop;
 
 /* -------- steering: one object for each SO_REUSEPORT group -------- */
 
@@ -69,3 +71,24 @@ int bpf_count_read(const struct bpf_count *c, const struct netaddr *dst, uint32_
  */
 int bpf_count_remove(struct bpf_count *c, const struct netaddr *dst, uint32_t spi,
 		     struct count_value *ret_value);
+
+/* -------- ESP that no SA takes: one object for a daemon -------- */
+
+struct bpf_unknown_esp;
+
+/*
+ * An ESP packet came that no SA took (RFC 7296 1.5). remote.port is the UDP port it came from; 0:
+ * it wasn't in UDP. Nothing of it is authentic.
+ */
+typedef void (*bpf_unknown_esp_fn)(const struct netaddr *local, const struct netaddr *remote,
+				   uint32_t spi, void *data);
+
+/*
+ * Load and attach the program that sees them in the calling thread's network namespace, and call fn
+ * on the loop's thread, UNKNOWN_ESP_RATE times a second at most, whatever comes in. Errors as
+ * bpf_count_new(). Loop owner only.
+ */
+int bpf_unknown_esp_new(struct loop *loop, bpf_unknown_esp_fn fn, void *data,
+			struct bpf_unknown_esp **ret_unknown);
+/* Takes NULL, returns NULL. Loop owner only. */
+struct bpf_unknown_esp *bpf_unknown_esp_free(struct bpf_unknown_esp *u);

@@ -82,6 +82,12 @@ struct letter_contact {
 	bool exists;
 };
 
+struct letter_unknown_esp {
+	struct shard_letter letter;
+	struct netaddr local, remote;
+	uint32_t spi;
+};
+
 struct letter_mapping {
 	struct shard_letter letter;
 	struct ipsec_mapping mapping;

@@ -123,6 +123,12 @@ static void on_overrun(void *data)
 	shards_overrun(data);
 }
 
+static void on_unknown_esp(const struct netaddr *local, const struct netaddr *remote, uint32_t spi,
+			   void *data)
+{
+	shards_unknown_esp(data, local, remote, spi);
+}
+
 static void sa_added(const struct ipsec_sa *sa, void *data)
 {
 	struct posternd *d = data;
@@ -189,14 +195,17 @@ static void load_bpf(struct posternd *d)
 				return;
 }
 
-static void load_counting(struct posternd *d)
+/* The kernel's ESP, as programs see it. */
+static void load_esp_bpf(struct posternd *d)
 {
 	const struct ipsec_sa_observer observer = { sa_added, sa_removed, d };
 
 	if (!d->options.bpf || d->options.ipsec_null)
 		return;
-	if (bpf_count_new(NULL, &d->count) == 0)
-		ipsec_set_observer(d->ipsec, &observer);
+	if (bpf_count_new(NULL, &d->count) < 0)
+		return; /* and the next one would fail for the same reason */
+	ipsec_set_observer(d->ipsec, &observer);
+	bpf_unknown_esp_new(d->loop, on_unknown_esp, d, &d->unknown_esp);
 }
 
 static void attach_steering(struct posternd *d)
@@ -295,7 +304,7 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	log_info(daemon, "ipsec %s: %s", ops->name, ops->features(d->ipsec));
 	settle_sizes(d);
 	load_bpf(d);
-	load_counting(d);
+	load_esp_bpf(d);
 	err = jobs_new(JOB_THREADS, JOBS_WAITING_MAX, &d->jobs);
 	if (err == 0 && !d->options.ipsec_null)
 		err = resolve_new(&d->config->settings, d->jobs, d->mailbox, &d->resolve);
@@ -325,6 +334,7 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	traps_fini(d);
 	/* Commands for what has just gone down are still run. */
 	d->updown = updown_free(d->updown);
+	d->unknown_esp = bpf_unknown_esp_free(d->unknown_esp);
 	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
 		d->ipsec->ops->close(d->ipsec);

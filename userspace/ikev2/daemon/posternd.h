@@ -15,6 +15,7 @@
 struct addresses;
 struct bpf_count;
 struct bpf_steer;
+struct bpf_unknown_esp;
 struct creds_watch;
 struct cfg;
 struct jobs;
@@ -72,6 +73,7 @@ struct posternd {
 	struct ike_config *config;
 	struct pools *pools; /* the private ones, of cfg */
 	struct bpf_count *count; /* or NULL; its keys are the kernel interface's */
+	struct bpf_unknown_esp *unknown_esp; /* or NULL */
 	struct vici_server *vici;
 	struct vici_log_feed *log_feed;
 	struct list traps; /* traps.h */

@@ -68,6 +68,9 @@ void shards_config(struct posternd *d, struct ike_config *config);
 void shards_expire(struct posternd *d, const struct ipsec_expire *expire);
 /* Events of the kernel have got lost. */
 void shards_overrun(struct posternd *d);
+/* An ESP packet found no SA (ike_input_unknown_esp()). */
+void shards_unknown_esp(struct posternd *d, const struct netaddr *local,
+			const struct netaddr *remote, uint32_t spi);
 /* To the one shard that owns the inbound SPI. */
 void shard_mapping(struct posternd *d, const struct ipsec_mapping *mapping);
 void shards_stop(struct posternd *d);

@@ -210,6 +210,31 @@ void shards_overrun(struct posternd *d)
 	}
 }
 
+static void read_unknown_esp(struct shard *shard, struct instant now, struct shard_letter *letter)
+{
+	struct letter_unknown_esp *l = container_of(letter, struct letter_unknown_esp, letter);
+
+	ike_input_unknown_esp(shard->core, now, &l->local, &l->remote, l->spi);
+}
+
+/* Who has drawn the SPI says nothing about who has an IKE SA with the sender: all have a look. */
+void shards_unknown_esp(struct posternd *d, const struct netaddr *local,
+			const struct netaddr *remote, uint32_t spi)
+{
+	static const struct shard_letter_ops ops = { read_unknown_esp, close_plain };
+
+	for (unsigned w = 0; w < d->n_workers; w++) {
+		struct letter_unknown_esp *l = calloc(1, sizeof(*l));
+
+		if (!l)
+			return;
+		l->local = *local;
+		l->remote = *remote;
+		l->spi = spi;
+		post(d, w, &l->letter, &ops);
+	}
+}
+
 static void read_mapping(struct shard *shard, struct instant now, struct shard_letter *letter)
 {
 	ike_input_mapping(shard->core, now,

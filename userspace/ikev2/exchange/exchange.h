@@ -35,7 +35,7 @@ struct exchange_ops {
 struct exchange {
 	struct list link; /* ike_sa.queue, while it waits */
 	const struct exchange_ops *ops;
-	uint32_t spi; /* Delete of a Child SA: our inbound SPI */
+	uint32_t spi; /* Delete of a Child SA: our inbound SPI; INVALID_SPI: the unknown one */
 };
 
 /* Queue an exchange of sa; exchange_next() starts it. -ENOMEM. */
@@ -70,4 +70,5 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 int exchange_restart(struct ike_sa *sa);
 
 extern const struct exchange_ops exchange_ike_sa_init, exchange_ike_auth, exchange_delete_ike,
-	exchange_delete_child, exchange_liveness, exchange_create_child, exchange_rekey_ike;
+	exchange_delete_child, exchange_liveness, exchange_invalid_spi, exchange_create_child,
+	exchange_rekey_ike;

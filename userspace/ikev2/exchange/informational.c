@@ -10,6 +10,7 @@
 #include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/invalid_spi.h"
 #include "ikev2/fsm/reauth.h"
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
@@ -59,31 +60,6 @@ static void report_selectors(const struct ike_sa *sa, const struct ike_message *
 				ike_notify_esp_spi(&notify, &spi) ? spi : 0);
 }
 
-/* So long a packet may be on its way that the peer could not receive yet, or no longer. */
-#define ON_THE_WAY DURATION_S(2)
-
-/*
- * The peer has no SA for what we send (1.5): it has lost it. Asked to rekey it, it says so, and a
- * new one is made, or it has it after all: either way both have the same pair then.
- */
-static void take_invalid_spi(struct ike_sa *sa, const struct ike_notify *notify)
-{
-	struct child_sa *child;
-	struct reader r;
-	uint32_t spi;
-
-	reader_init(&r, notify->data);
-	spi = reader_u32(&r);
-	child = reader_done(&r) ? child_sa_by_spi_out(sa, spi) : NULL;
-	if (!child || child->state != CHILD_INSTALLED ||
-	    !instant_reached(sa->core->now, instant_add(child->installed, ON_THE_WAY)))
-		return;
-	log_obj_notice(ike, sa->log_name,
-		       "the peer has lost Child SA %s{%u}: SPI %08x is unknown to it",
-		       child->conf->name, child->unique_id, spi);
-	child_rekey(child);
-}
-
 /* Is this the peer's first request after IKE_AUTH? The response to that is the last one then. */
 static bool follows_ike_auth(const struct ike_sa *sa)
 {
@@ -128,7 +104,7 @@ static const char *informational_take(struct ike_sa *sa, const struct ike_messag
 			delete_children(sa, &d, deleted);
 	}
 	for (size_t i = 0; ike_message_find_notify(m, IKE_NOTIFY_INVALID_SPI, i, &notify); i++)
-		take_invalid_spi(sa, &notify);
+		invalid_spi_take(sa, &notify);
 	reauth_told(sa, m);
 	report_selectors(sa, m);
 	return why ? why : rejected_by_initiator(sa, m);

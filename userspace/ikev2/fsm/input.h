@@ -99,6 +99,13 @@ void ike_input_path_mtu(struct ike_core *core, struct instant now, uint64_t spi,
 void ike_input_mapping(struct ike_core *core, struct instant now,
 		       const struct ipsec_mapping *mapping);
 
+/*
+ * An ESP packet came in that the kernel has no SA for (RFC 7296 1.5). remote.port is the UDP port it
+ * came from; 0: it wasn't in UDP. Nothing of it is authentic.
+ */
+void ike_input_unknown_esp(struct ike_core *core, struct instant now, const struct netaddr *local,
+			   const struct netaddr *remote, uint32_t spi);
+
 /* A new configuration; SAs that live keep the connection that they were made by. */
 void ike_input_config(struct ike_core *core, struct instant now, const struct ike_config *config);
 

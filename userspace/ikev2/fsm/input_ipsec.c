@@ -7,6 +7,7 @@
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
+#include "ikev2/exchange/invalid_spi.h"
 #include "ikev2/fsm/child_timers.h"
 #include "ikev2/fsm/follow.h"
 #include "ikev2/fsm/inactivity.h"
@@ -32,6 +33,7 @@ static void child_installed(struct child_sa *child)
 	struct child_sa *old;
 
 	child->installed = sa->core->now;
+	sa->children_changed = child->installed;
 	if (child->redundant) {
 		child_sa_enter(child, CHILD_REKEYED);
 		return;
@@ -161,6 +163,28 @@ void ike_input_overrun(struct ike_core *core, struct instant now)
 
 	core->now = now;
 	ike_sa_for_each(sa, core) liveness_resync(sa);
+	input_end(core);
+}
+
+/* ESP in UDP comes from the port of the peer's NAT-T socket, or of the NAT before it (RFC 3948). */
+static bool sends_from(const struct ike_sa *sa, const struct netaddr *local,
+		       const struct netaddr *remote)
+{
+	return netaddr_same_addr(&sa->local, local) && netaddr_same_addr(&sa->remote, remote) &&
+	       (!remote->port || remote->port == sa->remote.port);
+}
+
+void ike_input_unknown_esp(struct ike_core *core, struct instant now, const struct netaddr *local,
+			   const struct netaddr *remote, uint32_t spi)
+{
+	struct ike_sa *sa;
+
+	core->now = now;
+	ike_sa_for_each(sa, core)
+		if (sends_from(sa, local, remote)) {
+			invalid_spi_seen(sa, spi);
+			exchange_next(sa);
+		}
 	input_end(core);
 }
 

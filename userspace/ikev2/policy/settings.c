@@ -77,7 +77,7 @@ const struct conf_option ike_settings_options[] = {
 	{ "error_rate", CONF_OPT_INT, FIELD(error_rate), .dflt = "10", .max = 100000,
 	  .unit = "messages a second",
 	  .doc = "How often a worker tells a peer that a request is of no IKE SA or of another "
-		 "major version. 0: never." },
+		 "major version, or that its ESP is of no SA. 0: never." },
 	{ "ike_sa_limit", CONF_OPT_INT, FIELD(ike_sa_limit), .dflt = "0", .max = 100000000,
 	  .doc = "IKE SAs in all from which on first messages are dropped. 0: no limit." },
 	{ "make_before_break", CONF_OPT_BOOL, FIELD(make_before_break), .dflt = "yes",

@@ -23,7 +23,7 @@ struct ike_settings {
 	 * messages are dropped (0: no limit). */
 	uint32_t cookie_threshold, half_open_limit;
 	uint32_t block_threshold; /* the latter for one address, when cookies are on; 0: no limit */
-	uint32_t error_rate; /* answers a second of a worker outside IKE SAs; 0: none */
+	uint32_t error_rate; /* answers a second outside IKE SAs, and INVALID_SPI; 0: none */
 	uint32_t ike_sa_limit;         /* of all workers together; 0: none */
 	bool make_before_break;        /* reauthentication */
 	struct duration nat_keepalive; /* when behind a NAT; 0: none. RFC 3948 4 */

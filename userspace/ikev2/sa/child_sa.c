@@ -281,6 +281,7 @@ void child_sa_close(struct child_sa *child, const char *why)
 		ike_core_result(core, child->token, -ECONNREFUSED, "Child SA %s: %s",
 				child->conf->name, why);
 	}
+	ike->children_changed = core->now;
 	fate_child_end(child);
 	answer_without(ike, child);
 	list_remove(&child->link);

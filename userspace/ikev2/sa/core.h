@@ -137,7 +137,7 @@ struct ike_counters {
 	uint64_t out_of_window;	     /* message IDs that don't fit */
 	uint64_t unauthentic;	     /* the integrity check failed */
 	uint64_t unexpected;	     /* no transition for it */
-	uint64_t errors_sent;	     /* to messages of no IKE SA */
+	uint64_t errors_sent;	     /* to messages of no IKE SA, and about ESP of no SA */
 	uint64_t errors_withheld;    /* because there were too many of them */
 	uint64_t fragments;	     /* authentic fragments of messages (RFC 7383) */
 	uint64_t fragments_refused;  /* not agreed on, out of range, repeated, beyond the limits */
@@ -208,7 +208,7 @@ struct ike_core {
 	struct cookie_secret cookie_secrets[2]; /* current, previous */
 	struct instant cookie_rotation;
 	struct spoiled spoiled;
-	struct bucket outside; /* answers outside IKE SAs (2.21.4) */
+	struct bucket outside; /* answers outside IKE SAs, INVALID_SPI (2.21.4) */
 	struct ike_counters counters;
 };
 

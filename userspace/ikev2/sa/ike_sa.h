@@ -101,6 +101,8 @@ struct ike_sa {
 	struct instant created, established;
 	struct instant last_inbound; /* sign of life: authenticated message from the peer, or ESP */
 	bool asking_kernel;          /* whether ESP came in: see fsm/liveness.h */
+	struct instant children_changed; /* a Child SA came or went; see exchange/invalid_spi.h */
+	struct instant invalid_spi_at;   /* not before then is the peer told again */
 	struct instant keepalive_at; /* behind a NAT: the next keepalive; INSTANT_NEVER */
 
 	/* Rekeying (2.8.2). */

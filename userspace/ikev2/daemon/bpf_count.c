@@ -1,44 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs and maps live in libbpf skeletons, one for each REUSEPORT group and one for counting.
- *
- * The pin's folder is locked as long as the daemon lives, so who finds it unlocked may replace what
- * is in it: its owner was killed. The lock is on the folder, not on the pin, because a pinned map
- * can't be opened as a file.
+ * Counting. The pin's folder is locked as long as the daemon lives, so who finds it unlocked may
+ * replace what is in it: its owner was killed. The lock is on the folder, not on the pin, because a
+ * pinned map can't be opened as a file.
  */
-#include "ikev2/daemon/bpf.h"
-
-#include <errno.h>
-#include <stdlib.h>
-
-#include "ikev2/ipsec/ipsec.h"
-#include "pdk/log/log.h"
-
-LOG_SUBSYSTEM(bpf, "eBPF programs: steering and counting");
-
-#ifdef HAVE_BPF
-
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "pdk/log/log.h"
+#include "ikev2/daemon/bpf.h"
+#include "ikev2/daemon/bpf_private.h"
+#include "ikev2/ipsec/ipsec.h"
 #include "count.skel.h"
-#include "steer.skel.h"
+
+LOG_USE(bpf);
 
 #define PIN_NAME "sas"
-
-struct bpf_steer {
-	struct steer_bpf *skel;
-};
 
 struct bpf_count {
 	struct count_bpf *skel;
@@ -46,142 +33,6 @@ struct bpf_count {
 	char dir[PATH_MAX];  /* of the pin */
 	char path[PATH_MAX]; /* the pin */
 };
-
-/* -------- why not -------- */
-
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	char line[512];
-	size_t len;
-
-	if (level == LIBBPF_DEBUG || !log_enabled(&log_sub_bpf, LOG_LEVEL_DEBUG))
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, args);
-	len = strlen(line);
-	while (len && line[len - 1] == '\n')
-		line[--len] = '\0';
-	log_debug(bpf, "%s", line);
-	return 0;
-}
-
-/* Before main(), because the function is one for the process. */
-__attribute__((constructor)) static void set_print(void)
-{
-	libbpf_set_print(print_libbpf);
-}
-
-static bool has_caps(uint64_t wanted)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-	uint64_t have;
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	have = data[0].effective | (uint64_t)data[1].effective << 32;
-	return have & 1ULL << CAP_SYS_ADMIN || (have & wanted) == wanted;
-}
-
-/* One warning for a program that can't be had. Returns err, made one of those in the header. */
-static int refuse(const char *what, const char *stage, int err, uint64_t caps)
-{
-	const char *why = strerror(-err);
-
-	if (err == -ESRCH || err == -ENOSYS || err == -ENOENT || err == -EOPNOTSUPP) {
-		why = "the kernel lacks BPF, its type information, or a function to hook";
-		err = -EOPNOTSUPP;
-	} else if ((err == -EPERM || err == -EACCES) && !has_caps(caps)) {
-		why = "missing privilege: it takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
-		err = -EPERM;
-	} else if (err == -EPERM) {
-		why = "this kernel refuses programs of this kind (EPERM)";
-	}
-	log_warning(bpf, "%s is off: can't %s: %s", what, stage, why);
-	return err;
-}
-
-/* -------- steering -------- */
-
-#define STEER_CAPS (1ULL << CAP_BPF)
-
-int bpf_steer_new(const struct steer_config *config, struct bpf_steer **ret_steer)
-{
-	struct bpf_steer *s;
-	int err;
-
-	if (!config->n_workers || config->n_workers > STEER_WORKERS_MAX || config->marker > 1) {
-		log_warning(bpf, "steering is off: impossible settings, %u workers",
-			    config->n_workers);
-		return -EINVAL;
-	}
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	s->skel = steer_bpf__open();
-	if (!s->skel) {
-		err = refuse("steering", "open the program", -errno, STEER_CAPS);
-		goto err_free;
-	}
-	s->skel->rodata->config = *config;
-	err = steer_bpf__load(s->skel);
-	if (err) {
-		err = refuse("steering", "load the program", err, STEER_CAPS);
-		goto err_free;
-	}
-	*ret_steer = s;
-	return 0;
-
-err_free:
-	bpf_steer_free(s);
-	return err;
-}
-
-struct bpf_steer *bpf_steer_free(struct bpf_steer *s)
-{
-	if (s) {
-		steer_bpf__destroy(s->skel);
-		free(s);
-	}
-	return NULL;
-}
-
-int bpf_steer_prog_fd(const struct bpf_steer *s)
-{
-	return s ? bpf_program__fd(s->skel->progs.steer) : -1;
-}
-
-int bpf_steer_map_fd(const struct bpf_steer *s)
-{
-	return s ? bpf_map__fd(s->skel->maps.workers) : -1;
-}
-
-int bpf_steer_read(const struct bpf_steer *s, struct steer_counters *ret_counters)
-{
-	int n_cpus = libbpf_num_possible_cpus();
-	struct steer_counters sum = { 0 };
-	_cleanup_free_ struct steer_counters *by_cpu = NULL;
-	uint32_t zero = 0;
-
-	if (!s)
-		return -EOPNOTSUPP;
-	if (n_cpus < 0)
-		return n_cpus;
-	by_cpu = calloc((size_t)n_cpus, sizeof(*by_cpu));
-	if (!by_cpu)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.counters), &zero, by_cpu) < 0)
-		return -errno;
-	for (int i = 0; i < n_cpus; i++) {
-		sum.spi += by_cpu[i].spi;
-		sum.first += by_cpu[i].first;
-		sum.not_ike += by_cpu[i].not_ike;
-		sum.malformed += by_cpu[i].malformed;
-		sum.stray += by_cpu[i].stray;
-		sum.no_socket += by_cpu[i].no_socket;
-	}
-	*ret_counters = sum;
-	return 0;
-}
 
 /* -------- the pin -------- */
 
@@ -267,19 +118,6 @@ static int lock_dir(const char *dir, int *ret_fd)
 	return -EAGAIN;
 }
 
-/* Inode number of the calling thread's network namespace, and whether process 1 is in it too. */
-static int find_netns(uint32_t *ret_inode, bool *ret_first)
-{
-	struct stat ours, first;
-
-	if (stat("/proc/thread-self/ns/net", &ours) < 0)
-		return -errno;
-	*ret_first = stat("/proc/1/ns/net", &first) == 0 && first.st_dev == ours.st_dev &&
-		     first.st_ino == ours.st_ino;
-	*ret_inode = (uint32_t)ours.st_ino;
-	return 0;
-}
-
 /* Not being able to pin is no failure: it is logged, and the path stays empty. */
 static void pin(struct bpf_count *c)
 {
@@ -309,8 +147,6 @@ static void pin(struct bpf_count *c)
 }
 
 /* -------- counting -------- */
-
-#define COUNT_CAPS (1ULL << CAP_BPF | 1ULL << CAP_PERFMON)
 
 /* refused: with the programs that count refused packets, which need a kernel with audit. */
 static int load_count(struct bpf_count *c, uint32_t netns, bool refused, const char **ret_stage)
@@ -355,7 +191,7 @@ int bpf_count_new(const char *pin_dir, struct bpf_count **ret_count)
 	if (!c)
 		return -ENOMEM;
 	c->dir_fd = -1;
-	err = find_netns(&netns, &first);
+	err = bpf_find_netns(&netns, &first);
 	if (err < 0)
 		goto err_refuse;
 	err = load_count(c, netns, true, &stage);
@@ -384,7 +220,7 @@ int bpf_count_new(const char *pin_dir, struct bpf_count **ret_count)
 	return 0;
 
 err_refuse:
-	err = refuse("counting", stage, err, COUNT_CAPS);
+	err = bpf_refuse("counting", stage, err, BPF_CAPS_FENTRY);
 	free(c);
 	return err;
 }
@@ -466,66 +302,3 @@ int bpf_count_remove(struct bpf_count *c, const struct netaddr *dst, uint32_t sp
 		*ret_value = value;
 	return 0;
 }
-
-#else /* !HAVE_BPF */
-
-int bpf_steer_new(const struct steer_config *config, struct bpf_steer **ret_steer)
-{
-	log_warning(bpf, "steering is off: built without BPF");
-	return -EOPNOTSUPP;
-}
-
-struct bpf_steer *bpf_steer_free(struct bpf_steer *s)
-{
-	return NULL;
-}
-
-int bpf_steer_prog_fd(const struct bpf_steer *s)
-{
-	return -1;
-}
-
-int bpf_steer_map_fd(const struct bpf_steer *s)
-{
-	return -1;
-}
-
-int bpf_steer_read(const struct bpf_steer *s, struct steer_counters *ret_counters)
-{
-	return -EOPNOTSUPP;
-}
-
-int bpf_count_new(const char *pin_dir, struct bpf_count **ret_count)
-{
-	log_warning(bpf, "counting is off: built without BPF");
-	return -EOPNOTSUPP;
-}
-
-struct bpf_count *bpf_count_free(struct bpf_count *c)
-{
-	return NULL;
-}
-
-const char *bpf_count_path(const struct bpf_count *c)
-{
-	return NULL;
-}
-
-int bpf_count_add(struct bpf_count *c, const struct ipsec_sa *sa, const char *tunnel)
-{
-	return 0;
-}
-
-int bpf_count_read(const struct bpf_count *c, const struct netaddr *dst, uint32_t spi,
-		   struct count_value *ret_value)
-{
-	return -EOPNOTSUPP;
-}
-
-int bpf_count_remove(struct bpf_count *c, const struct netaddr *dst, uint32_t spi,
-		     struct count_value *ret_value)
-{
-	return 0;
-}
-
-#endif
