@@ -407,6 +407,8 @@ static void noise(struct play *p, unsigned how)
 
 /* -------- the kernel, and the rest of the daemon -------- */
 
+#define ESP_UNKNOWN 0xfeed0000 /* an SPI of no SA: no worker has this number */
+
 /* The kernel tells of SAs that it has. */
 static void expire(struct play *p, unsigned i, const struct child_sa *child,
 		   enum ipsec_direction direction, bool hard)
@@ -438,6 +440,10 @@ static void kernel(struct play *p, unsigned how)
 		break;
 	case 2:
 		peer->kernel.esp_at = (uint64_t)p->sim.now.ns / 1000000000;
+		if (how & 16)
+			ike_input_unknown_esp(peer->core, p->sim.now, &peer->addr,
+					      &p->sim.peers[!(how & 1)].addr,
+					      child && how & 32 ? child->spi_in : ESP_UNKNOWN);
 		break;
 	case 3:
 	case 4:

@@ -11,6 +11,7 @@
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/child_offer.h"
 #include "ikev2/exchange/configuration.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/handlers.h"
 #include "ikev2/exchange/ike_auth.h"
@@ -175,7 +176,10 @@ const struct auth_role auth_role_initiator = { initiator_steps, initiator_refuse
 static enum fsm_verdict auth_response(struct ike_sa *sa, struct exchange *x,
 				      const struct ike_message *m)
 {
-	auth_run_start(sa, &auth_role_initiator, m);
+	if (sa->end)
+		ike_sa_delete(sa, "terminated"); /* whoever answers: it isn't wanted any more */
+	else
+		auth_run_start(sa, &auth_role_initiator, m);
 	return FSM_STAY;
 }
 

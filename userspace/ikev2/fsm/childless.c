@@ -22,7 +22,7 @@ static struct ike_sa *find(struct ike_core *core, const struct connection *conn)
 	ike_sa_for_each(sa, core)
 		if (strcmp(sa->conn->name, conn->name) == 0 &&
 		    (sa->state == IKE_STATE_ESTABLISHED ||
-		     (sa->initiator && sa->state != IKE_STATE_DELETING)))
+		     (sa->initiator && sa->state != IKE_STATE_DELETING && !sa->end)))
 			return sa;
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include "ikev2/exchange/auth_run.h"
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/configuration.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/rekey_ike.h"
 #include "ikev2/exchange/handlers.h"
@@ -88,7 +89,7 @@ void ike_input_lease(struct ike_core *core, struct instant now, struct cfg_reque
 
 static bool ike_usable(const struct ike_sa *sa)
 {
-	return sa->state != IKE_STATE_DELETING && sa->state != IKE_STATE_REKEYED;
+	return sa->state != IKE_STATE_DELETING && sa->state != IKE_STATE_REKEYED && !sa->end;
 }
 
 static bool child_usable(const struct child_sa *child)
@@ -144,18 +145,21 @@ static bool filter_fits_child(const struct ike_filter *f, const struct child_sa 
 void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const char *why)
 {
 	/* An initiator that is still making up its mind about the responder has been believed. */
-	bool peer_holds_it_for_up = sa->state == IKE_STATE_ESTABLISHED ||
-				    (sa->state == IKE_STATE_AUTH_SENT && sa->auth);
+	const bool peer_holds_it_for_up = sa->state == IKE_STATE_ESTABLISHED ||
+					  (sa->state == IKE_STATE_AUTH_SENT && sa->auth);
 
 	if (!sa->end)
 		sa->end = SA_END_USER;
 	/* Who can't be told later is told now. */
 	if (ike_sa_wait(sa, token) < 0)
 		ike_core_result(sa->core, token, -ENOMEM, "%s", "out of memory");
-	if (sa->state != IKE_STATE_ESTABLISHED || force) {
+	/* The peer may have it by now, and can't be told before it answers: see ike_auth_i.c. */
+	if (sa->state == IKE_STATE_AUTH_SENT && sa->window.request && !force)
+		return;
+	if (sa->initiator && (sa->state == IKE_STATE_AUTH_SENT || force))
+		sa->auth = auth_run_free(sa->auth);
+	if (!peer_holds_it_for_up || force) {
 		/* With force the peer is told, too, but not waited for. */
-		if (sa->initiator)
-			sa->auth = auth_run_free(sa->auth);
 		if (peer_holds_it_for_up && !sa->window.request &&
 		    exchange_queue(sa, &exchange_delete_ike, 0) == 0)
 			exchange_next(sa);
@@ -163,11 +167,8 @@ void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const ch
 			fsm_enter(sa, IKE_STATE_DEAD, why);
 		return;
 	}
-	fsm_enter(sa, IKE_STATE_DELETING, why);
-	if (exchange_queue(sa, &exchange_delete_ike, 0) < 0)
-		fsm_enter(sa, IKE_STATE_DEAD, "out of memory");
-	else
-		exchange_next(sa);
+	ike_sa_delete(sa, why);
+	exchange_next(sa);
 }
 
 /* The IKE SA of this very configuration with that peer which takes another Child SA; NULL. */

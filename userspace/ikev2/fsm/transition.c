@@ -248,6 +248,7 @@ static const struct {
 } own_steps[] = {
 	{ IKE_STATE_NEW, IKE_STATE_INIT_SENT },
 	{ IKE_STATE_NEW, IKE_STATE_ESTABLISHED }, /* it replaces another */
+	{ IKE_STATE_AUTH_SENT, IKE_STATE_DELETING }, /* not wanted any more, but the peer has it */
 	{ IKE_STATE_ESTABLISHED, IKE_STATE_REKEYED },
 	{ IKE_STATE_ESTABLISHED, IKE_STATE_DELETING },
 	{ IKE_STATE_REKEYED, IKE_STATE_DELETING },
