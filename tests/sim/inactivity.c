@@ -66,6 +66,27 @@ TEST_F(inactivity, what_never_carries_anything_is_closed)
 	EXPECT_EQ(0, sim->peers[0].begun);
 }
 
+TEST_F(inactivity, what_the_kernel_has_lost_ends_at_the_next_look)
+{
+	static const enum ipsec_direction directions[] = { IPSEC_IN, IPSEC_OUT };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(directions); i++) {
+		struct sim *sim = &self->sim;
+		const struct child_sa *child;
+
+		if (i)
+			sim_fini(sim);
+		ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 60s"));
+		child = list_first(&sim_only_sa(&sim->peers[0])->children, struct child_sa, link);
+		sim_kernel_lose(&sim->peers[0].kernel, i ? child->spi_out : child->spi_in,
+				directions[i]);
+		pair_wait(sim, DURATION_S(17));
+		EXPECT_EQ(0, children(sim));
+		EXPECT_EQ(1, sim->peers[0].core->n_sas);
+		EXPECT_EQ(NULL, sim_agreement(sim));
+	}
+}
+
 TEST_F(inactivity, without_the_option_nothing_is_asked_and_nothing_closed)
 {
 	struct sim *sim = &self->sim;

@@ -32,6 +32,15 @@ def length_below(t):
     t.unanswered(sa.endpoint, sa.init_request() + bytes(4))
 
 
+@case('RFC 7296 2, 3.1', RESPONDER, 'a message longer than it takes: dropped, and counted as malformed')
+def longer_than_taken(t):
+    sa = t.ready()
+    before = t.daemon.counters()['malformed']
+    vendors = [wire.Payload(wire.VENDOR, bytes(8000)) for _ in range(4)]
+    t.unanswered(sa.endpoint, sa.clear(wire.IKE_SA_INIT, sa.init_payloads() + vendors).encode())
+    t.equal(t.daemon.counters()['malformed'] - before, 1, 'malformed messages')
+
+
 @case('RFC 7296 3.1', RESPONDER, 'datagrams shorter than a header: dropped')
 def short_datagrams(t):
     sa = t.ready()

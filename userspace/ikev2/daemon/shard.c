@@ -33,8 +33,9 @@ static void receive(const struct datagram *dg, void *data)
 	struct bytes message = dg->payload;
 	uint32_t worker = shard->worker->index;
 
-	if (dg->truncated || steer_datagram(config, message.data, message.len, dg->remote.addr,
-					    &worker) == STEER_NOT_IKE)
+	/* One that is cut off has a length that its header denies: malformed. */
+	if (steer_datagram(config, message.data, message.len, dg->remote.addr, &worker) ==
+	    STEER_NOT_IKE)
 		return; /* a keepalive, or ESP that the kernel didn't want */
 	if (config->marker) {
 		if (message.len < STEER_MARKER_LEN)

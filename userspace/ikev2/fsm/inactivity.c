@@ -83,12 +83,16 @@ static void pass_on(const struct child_sa *child)
 void inactivity_told(struct ike_core *core, const struct ipsec_request *req)
 {
 	struct child_sa *child = child_sa_by_id(core, (uint32_t)req->cookie);
+	struct ike_sa *sa = child ? child->ike : NULL;
 
 	if (!child)
 		return;
 	child->asking_usage = false;
 	for (size_t i = 0; i < req->n_ops; i++) {
-		usage_take(child, &req->ops[i]);
+		if (!usage_take(child, &req->ops[i])) {
+			exchange_next(sa);
+			return;
+		}
 		child->kernel_tells_time |= req->ops[i].usage.last_used != 0;
 	}
 	pass_on(child);
@@ -97,5 +101,5 @@ void inactivity_told(struct ike_core *core, const struct ipsec_request *req)
 		close_idle(child);
 	else if (child->state == CHILD_INSTALLED)
 		child_timers_update(child);
-	exchange_next(child->ike);
+	exchange_next(sa);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/liveness.h"
 
-#include <errno.h>
-
 #include "pdk/log/log.h"
 #include "ikev2/exchange/child.h"
 #include "ikev2/exchange/exchange.h"
@@ -26,13 +24,6 @@ struct instant liveness_time(const struct ike_sa *sa)
 	return instant_add(sa->last_inbound, delay);
 }
 
-/* What is being replaced receives until the peer has changed over (2.8). */
-static bool installed(const struct child_sa *child)
-{
-	return child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING ||
-	       child->state == CHILD_REKEYED;
-}
-
 /* The questions about the SAs of a direction; ops NULL: only how many there are. */
 static size_t questions(struct ike_sa *sa, enum ipsec_direction direction, struct ipsec_op *ops)
 {
@@ -40,7 +31,7 @@ static size_t questions(struct ike_sa *sa, enum ipsec_direction direction, struc
 	size_t n = 0;
 
 	list_for_each(child, &sa->children, link) {
-		if (!installed(child) || !(child->in_kernel & child_ipsec_part(direction)))
+		if (!child_sa_in_use(child) || !(child->in_kernel & child_ipsec_part(direction)))
 			continue;
 		if (ops)
 			child_ipsec_query(child, direction, &ops[n]);
@@ -98,16 +89,9 @@ static void told_of(struct ike_sa *sa, const struct ipsec_op *op)
 	struct child_sa *child =
 		in ? child_sa_by_spi_in(sa, op->sa.spi) : child_sa_by_spi_out(sa, op->sa.spi);
 
-	if (!child || !installed(child))
-		return;
-	usage_take(child, op);
-	if (op->err == -ESRCH) {
-		log_obj_warning(ike, sa->log_name, "the kernel has lost Child SA %s{%u}",
-				child->conf->name, child->unique_id);
-		child_expire(child, "the kernel has lost it");
-	} else if (op->err == 0 && limit_reached(child->conf, &op->usage)) {
+	if (child && child_sa_in_use(child) && usage_take(child, op) && op->err == 0 &&
+	    limit_reached(child->conf, &op->usage))
 		child_rekey(child);
-	}
 }
 
 void liveness_told(struct ike_core *core, const struct ipsec_request *req)

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/usage.h"
 
+#include <errno.h>
+
+#include "pdk/log/log.h"
+#include "ikev2/exchange/child.h"
 #include "ikev2/ipsec/ipsec.h"
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
+
+LOG_USE(ike);
 
 static struct instant later(struct instant a, struct instant b)
 {
@@ -24,15 +31,22 @@ static struct instant last_use(struct child_sa *child, const struct ipsec_op *op
 	return more ? now : (struct instant){ 0 };
 }
 
-void usage_take(struct child_sa *child, const struct ipsec_op *op)
+bool usage_take(struct child_sa *child, const struct ipsec_op *op)
 {
 	struct ike_sa *sa = child->ike;
 	struct instant at;
 
+	if (op->err == -ESRCH && child_sa_in_use(child)) {
+		log_obj_warning(ike, sa->log_name, "the kernel has lost Child SA %s{%u}",
+				child->conf->name, child->unique_id);
+		child_expire(child, "the kernel has lost it");
+		return false;
+	}
 	if (op->err < 0)
-		return;
+		return true;
 	at = last_use(child, op);
 	child->used_at = later(child->used_at, at);
 	if (op->sa.direction == IPSEC_IN)
 		sa->last_inbound = later(sa->last_inbound, at);
+	return true;
 }

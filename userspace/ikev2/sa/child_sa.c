@@ -199,6 +199,12 @@ void child_sa_move(struct child_sa *child, struct ike_sa *to)
 
 /* -------- one in the place of another -------- */
 
+bool child_sa_in_use(const struct child_sa *child)
+{
+	return child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING ||
+	       child->state == CHILD_REKEYED;
+}
+
 bool child_sa_is_up(const struct child_sa *child)
 {
 	return child->up && (child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING);

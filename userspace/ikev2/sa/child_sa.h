@@ -139,6 +139,10 @@ void child_sa_enter(struct child_sa *child, enum child_state state);
  */
 void child_sa_close(struct child_sa *child, const char *why);
 
+/* Packets may come in on it: what is being replaced receives until the peer has changed over (2.8).
+ */
+bool child_sa_in_use(const struct child_sa *child);
+
 /* It is up for the user, and stays so; of those that replace each other one is. */
 bool child_sa_is_up(const struct child_sa *child);
 
