@@ -26,7 +26,7 @@ static int exchange_send(struct ike_sa *sa)
 	int err;
 
 	message_begin_request(sa, &m, ops->type);
-	err = ops->request(sa, sa->active, &m);
+	err = ops->request ? ops->request(sa, sa->active, &m) : 0;
 	if (err < 0) {
 		writer_fini(&m.w);
 		return err;
@@ -179,7 +179,7 @@ enum fsm_verdict exchange_response(struct ike_sa *sa, const struct ike_message *
 	fragments_size_good(sa);
 	window_acknowledged(&sa->window);
 	ike_sa_progress(sa, "%s answered", x->ops->name);
-	verdict = x->ops->response(sa, x, m);
+	verdict = x->ops->response ? x->ops->response(sa, x, m) : FSM_STAY;
 	exchange_free(x);
 	return verdict;
 }

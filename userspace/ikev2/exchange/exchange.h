@@ -18,11 +18,11 @@ struct exchange_ops {
 	const char *name; /* for logs */
 	enum ike_exchange type;
 	/*
-	 * Writes the request's payloads. 0; -ENOENT: there is nothing to send any more, and the
+	 * Writes the request's payloads; NULL: it has none. 0; -ENOENT: there is nothing to send any more, and the
 	 * exchange is dropped; another -errno: failed() is called.
 	 */
 	int (*request)(struct ike_sa *sa, struct exchange *x, struct message *m);
-	/* The response, authentic where it has to be. */
+	/* The response, authentic where it has to be. NULL: that there is one is enough. */
 	enum fsm_verdict (*response)(struct ike_sa *sa, struct exchange *x,
 				     const struct ike_message *m);
 	/* There won't be a response: the SA is dying, or the request could not be built. NULL: so

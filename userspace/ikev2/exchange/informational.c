@@ -130,22 +130,9 @@ enum fsm_verdict informational_request(struct ike_sa *sa, const struct ike_messa
 	return FSM_STAY;
 }
 
-/* -------- liveness -------- */
-
-static int liveness_request(struct ike_sa *sa, struct exchange *x, struct message *m)
-{
-	return 0;
-}
-
-static enum fsm_verdict liveness_response(struct ike_sa *sa, struct exchange *x,
-					  const struct ike_message *m)
-{
-	return FSM_STAY;
-}
+/* -------- liveness: an empty message, and whatever comes back -------- */
 
 const struct exchange_ops exchange_liveness = {
 	.name = "liveness check",
 	.type = IKE_EXCHANGE_INFORMATIONAL,
-	.request = liveness_request,
-	.response = liveness_response,
 };

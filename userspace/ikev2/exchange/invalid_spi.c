@@ -70,17 +70,10 @@ static int invalid_spi_request(struct ike_sa *sa, struct exchange *x, struct mes
 	return 0;
 }
 
-static enum fsm_verdict invalid_spi_response(struct ike_sa *sa, struct exchange *x,
-					     const struct ike_message *m)
-{
-	return FSM_STAY;
-}
-
 const struct exchange_ops exchange_invalid_spi = {
 	.name = "INVALID_SPI",
 	.type = IKE_EXCHANGE_INFORMATIONAL,
 	.request = invalid_spi_request,
-	.response = invalid_spi_response,
 };
 
 /* -------- the peer tells -------- */
