@@ -62,7 +62,7 @@ static __always_inline void fill_ipv4(struct unknown_esp *report, const unsigned
 	report->src_port = bpf_ntohs(port);
 }
 
-/* ESP in UDP behind extension headers isn't looked for. */
+/* UDP behind extension headers isn't looked for, and passes for none. */
 static __always_inline void fill_ipv6(struct unknown_esp *report, const unsigned char *ip)
 {
 	__be16 port = 0;

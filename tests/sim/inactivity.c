@@ -87,6 +87,24 @@ TEST_F(inactivity, what_the_kernel_has_lost_ends_at_the_next_look)
 	}
 }
 
+/* What the peer has asked for isn't sent on before it deletes the old one. */
+TEST_F(inactivity, an_sa_that_is_not_there_yet_is_not_lost)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 600s"));
+	EXPECT_EQ(1, sim_rekey_child(sim, 1, "net"));
+	for (int i = 0; i < 100 && children(sim) < 2; i++)
+		pair_wait(sim, DURATION_MS(1));
+	pair_wait(sim, DURATION_MS(1));
+	/* Rekeying it asks for what it has carried. */
+	EXPECT_EQ(1, sim_rekey_child(sim, 0, "net"));
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(0, sim->peers[0].child_downs);
+	EXPECT_EQ(1, children(sim));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
 TEST_F(inactivity, without_the_option_nothing_is_asked_and_nothing_closed)
 {
 	struct sim *sim = &self->sim;

@@ -5,6 +5,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
@@ -125,6 +126,63 @@ TEST_F(invalid_spi, esp_from_elsewhere_is_none_of_our_peers)
 	EXPECT_EQ(NULL, sim_only_sa(&sim->peers[0])->active);
 	esp_comes(sim, sim->peers[1].addr, sim_only_sa(&sim->peers[0])->remote.port, STRANGE);
 	EXPECT_EQ(1, told(sim));
+}
+
+/* Behind a NAT it can't be the peer's unless it comes in UDP. */
+TEST_F(invalid_spi, plain_esp_is_not_of_a_peer_that_sends_in_udp)
+{
+	struct sim *sim = &self->sim;
+	struct ike_sa *sa = sim_only_sa(&sim->peers[0]);
+
+	pair_wait(sim, DURATION_S(5));
+	sa->nat_remote = true;
+	peer_sends(sim, STRANGE);
+	EXPECT_EQ(0, told(sim));
+	esp_comes(sim, sim->peers[1].addr, sa->remote.port, STRANGE);
+	EXPECT_EQ(1, told(sim));
+}
+
+/* A connection "d" behind that of the pair, whose brackets it closes and leaves open. */
+#define SECOND(me, other, my_id, other_id)                                                         \
+	"} } d { local_addrs = 192.0.2." me "\n remote_addrs = 192.0.2." other "\n"                \
+	" proposals = aes128gcm16-prfsha256-x25519\n unique = never\n"                             \
+	" local { auth = psk\n id = " my_id ".test }\n"                                            \
+	" remote { auth = psk\n id = " other_id ".test }\n"                                        \
+	" children { other { local_ts = 10.1" me ".0.0/16\n remote_ts = 10.1" other ".0.0/16\n"    \
+	" esp_proposals = aes128gcm16\n }"
+
+/* Another IKE SA with the same peer knows the SPI: that one asks, and nobody tells. */
+TEST(what_another_ike_sa_has_is_not_unknown)
+{
+	const struct pair_options a = { .connection = "unique = never",
+					.children = SECOND("1", "2", "a", "b") };
+	const struct pair_options b = { .connection = "unique = never",
+					.children = SECOND("2", "1", "b", "a") };
+	const struct connection *d;
+	struct sim sim;
+	struct ike_sa *sa, *second;
+	uint32_t spi;
+
+	log_add_sink(log_stderr_sink, NULL);
+	pair_init(&sim, &a, &b);
+	ASSERT_TRUE(pair_up(&sim));
+	d = sim.peers[0].config->connections[1];
+	sa = sim_only_sa(&sim.peers[0]);
+	spi = only_child(&sim, 0)->spi_in;
+	ike_input_initiate(sim.peers[0].core, sim.now, d, &d->children[0], &sa->local, &sa->remote,
+			   NULL, 0);
+	sim_act(&sim, 0);
+	pair_wait(&sim, DURATION_S(5));
+	ASSERT_EQ(2, sim.peers[0].core->n_sas);
+	second = list_last(&sim.peers[0].core->sas, struct ike_sa, link);
+	sim_kernel_lose(&sim.peers[0].kernel, spi, IPSEC_IN);
+	peer_sends(&sim, spi);
+	EXPECT_TRUE(sa->asking_kernel);
+	EXPECT_EQ(NULL, second->active);
+	EXPECT_EQ(0, told(&sim));
+	pair_wait(&sim, DURATION_S(5));
+	EXPECT_EQ(NULL, sim_agreement(&sim));
+	sim_fini(&sim);
 }
 
 /* What is under way may be the reason. */

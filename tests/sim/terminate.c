@@ -5,11 +5,12 @@
  */
 #include <kselftest_harness.h>
 
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
 
-#define STEP   DURATION_MS(5)
-#define STEPS  14 /* the whole handshake, and a bit more */
+#define STEP   DURATION_MS(10)
+#define STEPS  20 /* the whole handshake, and a bit more */
 #define SETTLE DURATION_S(600)
 
 FIXTURE(terminate)
@@ -21,8 +22,7 @@ FIXTURE(terminate)
 static void begin(struct sim *sim)
 {
 	pair_init(sim, NULL, NULL);
-	sim->link.delay = DURATION_MS(20);
-	sim->job_delay = DURATION_MS(10);
+	sim->link.delay = DURATION_MS(50);
 	sim_initiate(sim, 0);
 }
 
@@ -50,7 +50,7 @@ static bool unanswered(struct sim *sim)
 {
 	const struct ike_sa *sa = sim_only_sa(&sim->peers[0]);
 
-	for (int i = 0; i < 200 && !(sa->state == IKE_STATE_AUTH_SENT && sa->active); i++)
+	for (int i = 0; i < 400 && !(sa->state == IKE_STATE_AUTH_SENT && sa->active); i++)
 		pair_wait(sim, DURATION_MS(1));
 	pair_cut(sim, true);
 	pair_wait(sim, DURATION_MS(100));
@@ -64,6 +64,9 @@ TEST_F(terminate, before_the_peer_has_answered_takes_a_delete_when_it_does)
 	ASSERT_TRUE(unanswered(sim));
 	EXPECT_EQ(1, end(sim, false));
 	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	/* Who waits for the Child SA needn't. */
+	EXPECT_EQ(1, sim->peers[0].results);
+	EXPECT_NE(0, sim->peers[0].result);
 	pair_cut(sim, false);
 	ASSERT_TRUE(sim_run_results(sim, 0, 2, DURATION_S(60)));
 	EXPECT_EQ(0, sim->peers[0].core->n_sas);
@@ -108,6 +111,56 @@ TEST_F(terminate, is_no_obstacle_for_a_new_one)
 	EXPECT_EQ(1, sim->peers[0].core->n_sas);
 	EXPECT_EQ(1, sim->peers[0].ups);
 	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* The end of the old one is none of the new one, which is being kept up. */
+TEST(a_late_end_does_not_stop_what_has_begun_since)
+{
+	const struct pair_options up = { .child = "start_action = start",
+					 .connection = "keyingtries = 0" };
+	struct sim sim;
+
+	pair_init(&sim, &up, NULL);
+	sim.link.delay = DURATION_MS(50);
+	sim_start(&sim, 0);
+	ASSERT_TRUE(unanswered(&sim));
+	EXPECT_EQ(1, end(&sim, false));
+	sim.peers[0].no_way = true;
+	sim_start(&sim, 0);
+	pair_wait(&sim, SETTLE);
+	EXPECT_EQ(0, sim.peers[0].core->n_sas);
+	sim.peers[0].no_way = false;
+	pair_cut(&sim, false);
+	pair_wait(&sim, DURATION_S(3600));
+	EXPECT_EQ(1, sim.peers[0].core->n_sas);
+	sim_fini(&sim);
+}
+
+/* By the name of one of several Child SAs that it is being made for. */
+TEST(ending_a_child_sa_ends_what_is_made_for_it)
+{
+	const struct pair_options two = {
+		.children = "two { local_ts = 10.9.0.0/16\n remote_ts = 10.8.0.0/16\n }"
+	};
+	const struct ike_filter net = { .child = "net" };
+	const struct connection *conn;
+	struct sim sim;
+
+	pair_init(&sim, &two, NULL);
+	sim.link.delay = DURATION_MS(50);
+	sim_initiate(&sim, 0);
+	conn = sim.peers[0].config->connections[0];
+	ike_input_initiate(sim.peers[0].core, sim.now, conn, &conn->children[1], &sim.peers[0].addr,
+			   &sim.peers[1].addr, NULL, 3);
+	ASSERT_TRUE(unanswered(&sim));
+	EXPECT_EQ(1, ike_input_terminate(sim.peers[0].core, sim.now, &net, false, 2));
+	sim_act(&sim, 0);
+	pair_cut(&sim, false);
+	pair_wait(&sim, SETTLE);
+	EXPECT_EQ(0, sim.peers[0].core->n_sas);
+	EXPECT_EQ(0, sim.peers[1].core->n_sas);
+	EXPECT_EQ(3, sim.peers[0].results);
+	sim_fini(&sim);
 }
 
 TEST(terminate_at_any_moment_with_any_mishap_leaves_nothing_one_sided)

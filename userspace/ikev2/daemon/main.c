@@ -186,7 +186,8 @@ static void on_signal(int signo, void *data)
 static void load_bpf(struct posternd *d)
 {
 	if (!d->options.bpf) {
-		log_notice(daemon, "no eBPF programs: workers forward to each other, nobody counts");
+		log_notice(daemon, "no eBPF programs: workers forward to each other, nobody counts, "
+				   "no peer is told of ESP that no SA takes");
 		return;
 	}
 	for (unsigned family = 0; family < FAMILIES; family++)

@@ -18,8 +18,8 @@ struct exchange_ops {
 	const char *name; /* for logs */
 	enum ike_exchange type;
 	/*
-	 * Writes the request's payloads; NULL: it has none. 0; -ENOENT: there is nothing to send any more, and the
-	 * exchange is dropped; another -errno: failed() is called.
+	 * Writes the request's payloads; NULL: it has none. 0; -ENOENT: there is nothing to send any
+	 * more, and the exchange is dropped; another -errno: failed() is called.
 	 */
 	int (*request)(struct ike_sa *sa, struct exchange *x, struct message *m);
 	/* The response, authentic where it has to be. NULL: that there is one is enough. */

@@ -39,19 +39,21 @@ static bool is_news(const struct ike_sa *sa)
 void invalid_spi_seen(struct ike_sa *sa, uint32_t spi)
 {
 	struct ike_core *core = sa->core;
+	const struct child_sa *child = child_sa_receiving(core, spi);
 
-	if (!is_news(sa))
+	if (!is_news(sa) || (child && child->ike != sa))
 		return;
+	/* The peer is right, and it's our kernel that has lost it: ask it. */
+	if (child) {
+		sa->invalid_spi_at = instant_add(core->now, PATIENCE);
+		liveness_resync(sa);
+		return;
+	}
 	if (!bucket_take(&core->outside, core->now, core->config->settings.error_rate)) {
 		core->counters.errors_withheld++;
 		return;
 	}
 	sa->invalid_spi_at = instant_add(core->now, PATIENCE);
-	/* The peer is right, and it's our kernel that has lost it: ask it. */
-	if (child_sa_by_spi_in(sa, spi)) {
-		liveness_resync(sa);
-		return;
-	}
 	if (exchange_queue(sa, &exchange_invalid_spi, spi) < 0)
 		return;
 	core->counters.errors_sent++;

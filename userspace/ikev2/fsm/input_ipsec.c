@@ -166,12 +166,12 @@ void ike_input_overrun(struct ike_core *core, struct instant now)
 	input_end(core);
 }
 
-/* ESP in UDP comes from the port of the peer's NAT-T socket, or of the NAT before it (RFC 3948). */
+/* In UDP it comes from the port of the peer's NAT-T socket, or of the NAT before it (RFC 3948). */
 static bool sends_from(const struct ike_sa *sa, const struct netaddr *local,
 		       const struct netaddr *remote)
 {
 	return netaddr_same_addr(&sa->local, local) && netaddr_same_addr(&sa->remote, remote) &&
-	       (!remote->port || remote->port == sa->remote.port);
+	       (remote->port ? remote->port == sa->remote.port : !ike_sa_needs_encap(sa));
 }
 
 void ike_input_unknown_esp(struct ike_core *core, struct instant now, const struct netaddr *local,

@@ -142,6 +142,17 @@ static bool filter_fits_child(const struct ike_filter *f, const struct child_sa 
 	       (!f->child_id || f->child_id == child->unique_id);
 }
 
+/* What it was being made for will not be: whoever waits for that is told now. */
+static void forsake(struct ike_sa *sa, const char *why)
+{
+	struct child_sa *child;
+
+	while ((child = list_first(&sa->children, struct child_sa, link)))
+		child_sa_close(child, why);
+	ike_core_result(sa->core, sa->token, -ECANCELED, "IKE SA: %s", why);
+	sa->token = 0;
+}
+
 void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const char *why)
 {
 	/* An initiator that is still making up its mind about the responder has been believed. */
@@ -153,6 +164,8 @@ void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const ch
 	/* Who can't be told later is told now. */
 	if (ike_sa_wait(sa, token) < 0)
 		ike_core_result(sa->core, token, -ENOMEM, "%s", "out of memory");
+	if (sa->state == IKE_STATE_AUTH_SENT)
+		forsake(sa, why);
 	/* The peer may have it by now, and can't be told before it answers: see ike_auth_i.c. */
 	if (sa->state == IKE_STATE_AUTH_SENT && sa->window.request && !force)
 		return;
@@ -279,14 +292,14 @@ void ike_input_initiate(struct ike_core *core, struct instant now, const struct 
 	input_end(core);
 }
 
-static void terminate_child(struct child_sa *child, bool force, uint64_t token)
+/* False: its IKE SA goes with all others, because it is what that one is being made for. */
+static bool terminate_child(struct child_sa *child, bool force, uint64_t token)
 {
 	struct ike_sa *sa = child->ike;
 
 	if (child->state == CHILD_CREATING && sa->state != IKE_STATE_ESTABLISHED) {
-		/* It is what this IKE SA is being made for. */
 		input_terminate_ike(sa, force, token, "terminated");
-		return;
+		return false;
 	}
 	child->end = SA_END_USER;
 	if (child->token)
@@ -303,6 +316,7 @@ static void terminate_child(struct child_sa *child, bool force, uint64_t token)
 			child_sa_close(child, "terminated");
 	}
 	exchange_next(sa);
+	return true;
 }
 
 unsigned ike_input_terminate(struct ike_core *core, struct instant now,
@@ -327,9 +341,8 @@ unsigned ike_input_terminate(struct ike_core *core, struct instant now,
 			if (!filter_fits_child(filter, child) || child->state == CHILD_DELETING ||
 			    child->state == CHILD_DELETED)
 				continue;
-			terminate_child(child, force, token);
 			n++;
-			if (sa->state == IKE_STATE_DEAD)
+			if (!terminate_child(child, force, token))
 				break;
 		}
 		exchange_next(sa);

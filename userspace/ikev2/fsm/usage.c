@@ -7,6 +7,7 @@
 #include "ikev2/exchange/child.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -31,12 +32,18 @@ static struct instant last_use(struct child_sa *child, const struct ipsec_op *op
 	return more ? now : (struct instant){ 0 };
 }
 
+/* The SA to send on comes later where the peer has asked for new ones (child_sa_send()). */
+static bool was_there(const struct child_sa *child, const struct ipsec_op *op)
+{
+	return child->in_kernel & child_ipsec_part(op->sa.direction);
+}
+
 bool usage_take(struct child_sa *child, const struct ipsec_op *op)
 {
 	struct ike_sa *sa = child->ike;
 	struct instant at;
 
-	if (op->err == -ESRCH && child_sa_in_use(child)) {
+	if (op->err == -ESRCH && child_sa_in_use(child) && was_there(child, op)) {
 		log_obj_warning(ike, sa->log_name, "the kernel has lost Child SA %s{%u}",
 				child->conf->name, child->unique_id);
 		child_expire(child, "the kernel has lost it");

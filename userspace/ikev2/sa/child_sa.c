@@ -333,7 +333,7 @@ struct child_sa *child_sa_by_spi_out(struct ike_sa *ike, uint32_t spi)
 }
 
 /* Our SPIs are random numbers, so they are their own hash. */
-static struct child_sa *find_in(const struct ike_core *core, uint32_t spi)
+struct child_sa *child_sa_receiving(const struct ike_core *core, uint32_t spi)
 {
 	struct hash_node *n = hash_first(&core->children_in, spi);
 	struct child_sa *child = n ? hash_entry(n, struct child_sa, by_in) : NULL;
@@ -343,7 +343,7 @@ static struct child_sa *find_in(const struct ike_core *core, uint32_t spi)
 
 struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi)
 {
-	struct child_sa *child = find_in(ike->core, spi);
+	struct child_sa *child = child_sa_receiving(ike->core, spi);
 
 	return child && child->ike == ike ? child : NULL;
 }
@@ -351,7 +351,7 @@ struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi)
 struct child_sa *child_sa_of_kernel(struct ike_core *core, uint32_t spi, uint32_t reqid)
 {
 	struct hash_node *n = hash_first(&core->children_out, hash_out(core, spi));
-	struct child_sa *child = find_in(core, spi);
+	struct child_sa *child = child_sa_receiving(core, spi);
 
 	if (child && child->reqid == reqid)
 		return child;

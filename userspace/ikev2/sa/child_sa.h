@@ -170,6 +170,9 @@ void child_sa_move(struct child_sa *child, struct ike_sa *to);
  */
 struct child_sa *child_sa_successor(const struct child_sa *child, bool peers);
 
+/* The Child SA, not yet deleted, that receives on this SPI; NULL. */
+struct child_sa *child_sa_receiving(const struct ike_core *core, uint32_t spi);
+
 /* The Child SA of ike, not yet deleted, that sends with, or receives on, this SPI; NULL. */
 struct child_sa *child_sa_by_spi_out(struct ike_sa *ike, uint32_t spi);
 struct child_sa *child_sa_by_spi_in(struct ike_sa *ike, uint32_t spi);
