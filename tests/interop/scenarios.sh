@@ -59,7 +59,15 @@ ping_both() {
 	local code=0
 	in_node "$1" ping -c 1 -W 10 "$2" &
 	in_node "$3" ping -c 1 -W 10 "$4" || code=1
-	wait $! && [ $code = 0 ]
+	wait $! && [ $code = 0 ] && return
+	xfrm_refused gw-a
+	xfrm_refused gw-b
+	return 1
+}
+
+# xfrm_refused NODE: what its kernel has dropped so far, and why.
+xfrm_refused() {
+	ktap_comment "$1: $(in_node "$1" awk '$2 { printf "%s=%s ", $1, $2 }' /proc/net/xfrm_stat)"
 }
 
 # The plain text goes all the way, in both directions, by its sender's choice of addresses.
