@@ -103,7 +103,7 @@ const struct conf_option shared_secret_options[] = {
 	  .doc = "The secret: text, 0x and hexadecimal digits, or 0s and base64." },
 	{ "id*", CONF_OPT_CUSTOM, .unit = "an identity", .take = take_owner,
 	  .doc = "An identity that the secret belongs to; one each. Without any it is for every "
-		 "pair." },
+		 "pair; of two or more, the peer must be another one than we are." },
 	{ 0 },
 };
 
@@ -255,16 +255,20 @@ int shared_secret_from_request(const struct conf_node *request, struct conf_repo
 
 /* -------- which one -------- */
 
-/* The best match of an identity among the owners. */
-static unsigned best_match(const struct shared_secret *s, const struct identity *id)
+/* The best match of an identity among the owners but for *owner, which becomes the one it is. */
+static unsigned best_match(const struct shared_secret *s, const struct identity *id,
+			   const struct identity **owner)
 {
+	const struct identity *except = *owner;
 	unsigned best = 0;
 
 	for (size_t i = 0; i < s->n_owners; i++) {
 		unsigned match = identity_match(&s->owners[i], id);
 
-		if (match > best)
-			best = match;
+		if (match <= best || &s->owners[i] == except)
+			continue;
+		best = match;
+		*owner = &s->owners[i];
 	}
 	return best;
 }
@@ -282,10 +286,16 @@ static bool all_match(const struct shared_secret *s, const struct identity *id)
 unsigned shared_secret_match(const struct shared_secret *s, const struct identity *local,
 			     const struct identity *remote)
 {
-	unsigned by_local = best_match(s, local), by_remote = best_match(s, remote);
+	const struct identity *owner = NULL;
+	unsigned by_local = best_match(s, local, &owner), by_remote;
 	/* %any as an owner is nobody in particular. */
-	bool names_local = by_local > IDENTITY_MATCH_ANY;
-	bool names_remote = by_remote > IDENTITY_MATCH_ANY;
+	bool names_local = by_local > IDENTITY_MATCH_ANY, names_remote;
+
+	/* Whoever shares a secret with us isn't us: an owner is one end of a pair. */
+	if (!names_local || !identity_equal(local, remote))
+		owner = NULL;
+	by_remote = best_match(s, remote, &owner);
+	names_remote = by_remote > IDENTITY_MATCH_ANY;
 
 	if (names_local && names_remote)
 		return 3 * TIER + by_local + by_remote;

@@ -44,7 +44,7 @@ static inline struct bytes shared_secret_bytes(const struct shared_secret *s)
  * How well a secret fits a pair of identities: more is better, 0 not at all. One of both beats one
  * of the remote, that beats one of the local alone, that beats one of nobody in particular. A
  * secret of the local and of others doesn't fit a remote that isn't among them: those others know
- * it too.
+ * it too. One owner is one end of a pair: local and remote, when they are equal, need two owners.
  */
 unsigned shared_secret_match(const struct shared_secret *s, const struct identity *local,
 			     const struct identity *remote);

@@ -186,4 +186,21 @@ TEST(a_secret_shared_with_somebody_else_proves_nothing)
 	EXPECT_NE(0, match("moon sun", "mars", "sun"));
 }
 
+TEST(a_pair_is_no_proof_for_a_peer_that_says_it_is_us)
+{
+	EXPECT_EQ(0, match("moon sun", "moon", "moon"));
+	EXPECT_EQ(0, match("sun moon", "moon", "MOON"));
+	EXPECT_EQ(0, match("moon *.org", "moon", "moon"));
+	/* Two owners of one name are a pair again, and a secret of ours alone is for all peers. */
+	EXPECT_EQ(match("moon sun", "moon", "sun"), match("moon moon", "moon", "moon"));
+	EXPECT_EQ(match("moon", "moon", "sun"), match("moon", "moon", "moon"));
+	EXPECT_EQ(match("moon %any", "moon", "sun"), match("moon %any", "moon", "moon"));
+	EXPECT_EQ(match("%any", "moon", "sun"), match("%any", "moon", "moon"));
+	/* A pattern stands for many: for two that differ, too. */
+	EXPECT_EQ(0, match("*.org sun", "a.org", "a.org"));
+	EXPECT_NE(0, match("*.org sun", "a.org", "b.org"));
+	EXPECT_NE(0, match("*.org", "a.org", "a.org"));
+	EXPECT_GT(match("a.org *.org", "a.org", "a.org"), match("a.org", "a.org", "b.org"));
+}
+
 TEST_HARNESS_MAIN
