@@ -55,8 +55,9 @@ static bool allowed(const struct pool_conf *conf, const struct netaddr *addr,
 		    const struct identity *owner)
 {
 	const struct pool_static *s = pool_conf_static(conf, addr);
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
 
-	return s ? identity_equal(&s->id, owner) : in_range(conf, addr);
+	return s ? bytes_equal(s->owner, identity_canonical(owner, buf)) : in_range(conf, addr);
 }
 
 /* -------- life -------- */
@@ -184,7 +185,7 @@ static struct lease *take_static(struct pool *pool, const struct identity *owner
 
 	pool_conf_statics_of(conf, owner, &first, &n);
 	for (size_t i = first; i < first + n; i++) {
-		const struct pool_static *s = conf->by_id[i];
+		const struct pool_static *s = conf->by_owner[i];
 		struct lease *lease;
 
 		lease = lease_by_addr(pool->table, &s->addr);

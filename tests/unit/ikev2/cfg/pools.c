@@ -255,6 +255,29 @@ TEST_F(pools, a_static_lease_is_its_owners_alone)
 	release(self, alice);
 }
 
+/* As PrintableString and as UTF8String. */
+TEST_F(pools, a_distinguished_name_is_the_same_however_it_is_encoded)
+{
+	struct cfg_request *x;
+
+	set_config(self, "pools { a { addrs = 10.3.0.0/24\n"
+			 " lease-x { id = \"C=CH, CN=alpha\"\n addr = 10.3.0.11 }\n"
+			 " lease-y { id = \"C=CH, CN=bravo\"\n addr = 10.3.0.12 } } }");
+	x = ask(self, "C=#0c024348, CN=#0c05616c706861", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.11", got(x, 0));
+	release(self, x);
+	/* One that isn't static either. */
+	x = ask(self, "CN=charlie", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.1", got(x, 0));
+	release(self, x);
+	x = ask(self, "CN=other", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.2", got(x, 0));
+	release(self, x);
+	x = ask(self, "CN=#1e0e0043006800610072006c00690065", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.1", got(x, 0));
+	release(self, x);
+}
+
 TEST_F(pools, both_families_come_from_their_pools)
 {
 	struct cfg_request *x, *y;
