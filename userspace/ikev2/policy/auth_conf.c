@@ -259,9 +259,10 @@ const struct conf_option auth_options[] = {
 	{ "pubkeys", CONF_OPT_CUSTOM, .unit = "a list of files", .take = take_pubkeys,
 	  .doc = "Raw public keys, by their files, absolute or in the folder pubkey. Local: "
 		 "ours. Remote: what the peer must have, one of them; no certificate is asked "
-		 "for." },
-	{ "revocation", CONF_OPT_ENUM, offsetof(struct auth_target, revocation),
-	  .dflt = "relaxed", .names = revocation_names,
+		 "for, and the peer may call itself whatever id lets pass. So several need an id "
+		 "without wildcards." },
+	{ "revocation", CONF_OPT_ENUM, offsetof(struct auth_target, revocation), .dflt = "relaxed",
+	  .names = revocation_names,
 	  .doc = "Remote: what is asked about the peer's certificates. strict: they must be known "
 		 "not to be revoked. ifuri: so must those that say where that is known. relaxed: "
 		 "they must not be known to be revoked." },
@@ -339,6 +340,24 @@ static int settle_identity(const struct conf_node *section, const struct auth_ta
 	return 0;
 }
 
+/* Raw keys say nothing of the ID payload (RFC 7670 1): each of them proves whatever id lets pass.
+ */
+static int settle_pubkeys(const struct conf_node *section, const struct auth_target *t,
+			  struct conf_report *report)
+{
+	const struct auth_conf *conf = t->conf;
+	char path[CONF_PATH_LEN];
+
+	if (t->local || conf->n_pubkeys < 2 || !identity_is_pattern(&conf->id))
+		return 0;
+	conf_report_add(
+		report, &section->origin,
+		"%s: several pubkeys need an exact id: the owner of one could say that it is "
+		"the owner of another; make a connection for each",
+		conf_path(section, path, sizeof(path)));
+	return -EINVAL;
+}
+
 int auth_conf_fill(const struct conf_node *section, bool local, struct auth_conf *ret_conf,
 		   struct conf_report *report)
 {
@@ -351,6 +370,8 @@ int auth_conf_fill(const struct conf_node *section, bool local, struct auth_conf
 		err = settle_auth(section, &t, report);
 	if (!err)
 		err = settle_identity(section, &t, report);
+	if (!err)
+		err = settle_pubkeys(section, &t, report);
 	ret_conf->revocation = (enum revocation_policy)t.revocation;
 	conf_options_clear(auth_options, &t);
 	return err;

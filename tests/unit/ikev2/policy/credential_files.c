@@ -164,6 +164,44 @@ TEST_F(folders, what_is_named_and_can_not_be_used_is_refused)
 	}
 }
 
+/* RFC 7670 1: a raw key says nothing about the ID payload that comes with it. */
+TEST_F(folders, several_raw_keys_need_a_name_that_is_theirs_alone)
+{
+	static const struct {
+		const char *remote;
+		int err;
+	} cases[] = {
+		{ "pubkeys = a.pub", 0 },
+		{ "pubkeys = a.pub\n id = *.test", 0 },
+		{ "pubkeys = a.pub, b.pub\n id = moon.test", 0 },
+		{ "pubkeys = a.pub, b.pub\n id = \"C=CH, CN=moon\"", 0 },
+		{ "pubkeys = a.pub, b.pub", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = %any", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = *.test", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = *@test", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = \"C=CH, CN=*\"", -EINVAL },
+	};
+
+	ASSERT_EQ(0, run(self, "openssl pkey -in a-rsa.key -pubout -out pubkey/a.pub;"
+			       "openssl pkey -in a-ecdsa.key -pubout -out pubkey/b.pub"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256], *why = NULL;
+
+		snprintf(text, sizeof(text),
+			 "connections { c { local { auth = psk }\n remote { %s } } }",
+			 cases[i].remote);
+		EXPECT_EQ(cases[i].err, load(self, text, &why)) TH_LOG("%s", cases[i].remote);
+		EXPECT_TRUE(!cases[i].err ||
+			    (why && strstr(why, "several pubkeys need an exact id")))
+		{
+			TH_LOG("%s: %s", cases[i].remote, why);
+		}
+		free(why);
+	}
+	/* Ours are shown by the name that we give. */
+	EXPECT_EQ(0, load(self, CONN("pubkeys = a.pub, b.pub"), NULL));
+}
+
 static const char *uri_of_only_ca(const struct ike_config *cfg, enum trust_uri kind, size_t i)
 {
 	const struct trust_store *trust = cfg->creds->trust;
