@@ -34,6 +34,7 @@ void auth_conf_fini(struct auth_conf *conf)
 		certificate_unref(conf->cacerts[i]);
 	for (size_t i = 0; i < conf->n_pubkeys; i++)
 		public_key_unref(conf->pubkeys[i]);
+	identity_pattern_fini(&conf->pattern);
 	conf->n_certs = conf->n_extras = conf->n_cacerts = conf->n_pubkeys = 0;
 }
 
@@ -372,6 +373,8 @@ int auth_conf_fill(const struct conf_node *section, bool local, struct auth_conf
 		err = settle_identity(section, &t, report);
 	if (!err)
 		err = settle_pubkeys(section, &t, report);
+	if (!err)
+		err = identity_pattern_init(&ret_conf->pattern, &ret_conf->id);
 	ret_conf->revocation = (enum revocation_policy)t.revocation;
 	conf_options_clear(auth_options, &t);
 	return err;

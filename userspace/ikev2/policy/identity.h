@@ -88,3 +88,16 @@ enum identity_match {
  * distinguished name for any value of that attribute.
  */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
+
+/* A pattern that is parsed once, where many are matched. */
+struct identity_pattern {
+	struct bytes canonical; /* owned; wildcards are kept in it */
+	bool wild;              /* identity_is_pattern() */
+};
+
+/* -ENOMEM */
+int identity_pattern_init(struct identity_pattern *pattern, const struct identity *id);
+/* What is all 0 may be finished, too. */
+void identity_pattern_fini(struct identity_pattern *pattern);
+/* identity_match() for a name in its canonical form. */
+unsigned identity_pattern_match(const struct identity_pattern *pattern, struct bytes name);
