@@ -110,8 +110,11 @@ static int add_cacerts(struct auth_target *t, struct bytes content)
 
 	err = certificates_read(content, conf->cacerts + conf->n_cacerts,
 				AUTH_CERTS_MAX - conf->n_cacerts, &n);
-	if (err == 0)
-		conf->n_cacerts += n;
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		if (!certificate_is_ca(conf->cacerts[conf->n_cacerts++]))
+			err = -EKEYREJECTED;
 	return err;
 }
 
@@ -154,9 +157,10 @@ static int take_content(const struct conf_node *node, struct auth_target *t, con
 		return err;
 	conf_report_add(report, &node->origin, "%s: found %zu bytes, expected %s: %s",
 			conf_path(node, path, sizeof(path)), content.len, what,
-			err == -E2BIG	   ? "no more than 8 of them"
-			: err == -ENOTSUP ? "its key is of a kind that can't be used"
-					  : "it is malformed");
+			err == -E2BIG          ? "no more than 8 of them"
+			: err == -ENOTSUP      ? "its key is of a kind that can't be used"
+			: err == -EKEYREJECTED ? "it is no CA by its basicConstraints"
+					       : "it is malformed");
 	return -EINVAL;
 }
 
@@ -252,7 +256,8 @@ const struct conf_option auth_options[] = {
 	  .doc = "A certificate, as certs." },
 	{ "cacerts", CONF_OPT_CUSTOM, .unit = "a list of files", .take = take_cacerts,
 	  .doc = "CA certificates, by their files, absolute or in the folder x509ca. Remote: the "
-		 "peer's chain must hold one of them." },
+		 "peer's chain must hold one of them; they are trusted. Local: they complete our "
+		 "own chain, and no peer is believed for them." },
 	{ "cacert*", CONF_OPT_SECTIONS, .options = cert_section_options, .take = take_cert_section,
 	  .doc = "A CA certificate, as cacerts." },
 	{ "ca_id", CONF_OPT_CUSTOM, .unit = "an identity", .take = take_ca_id,
