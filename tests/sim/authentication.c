@@ -330,8 +330,12 @@ TEST_F(peers, what_proves_nothing_is_refused_in_one_line)
 {
 	struct way a = ways[BY_ECDSA];
 
-	/* Whatever the peer must have: this CA is one that we know. */
-	a.local = "certs = @/a-ecdsa.pem\n cacerts = @/ca.pem\n id = a.test\n";
+	/*
+	 * Whatever the peer must have: the one CA is known, and the other is named for our own chain,
+	 * for which no peer is believed.
+	 */
+	a.local = "certs = @/a-ecdsa.pem\n cacerts = @/other-ca.pem\n id = a.test\n";
+	a.secrets = KEY("ecdsa") "}\nauthorities { known { file = @/ca.pem } }\nsecrets {";
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		const struct refusal *r = &refusals[i];
 		const struct way b = { r->name, r->local, r->remote, r->secrets };

@@ -177,6 +177,29 @@ TEST_F(unique, keep_refuses_the_new_one)
 	EXPECT_EQ(1, sim->peers[1].ups);
 }
 
+/* "CN=moon" as PrintableString, then as UTF8String: the same name, so the same peer. */
+TEST_F(unique, a_name_in_another_encoding_is_no_other_peer)
+{
+	const struct pair_options printable = {
+		.connection = "unique = never\n local { id = \"CN=moon\" }"
+	};
+	const struct pair_options utf8 = {
+		.connection = "unique = never\n local { id = \"CN=#0c046d6f6f6e\" }"
+	};
+	const struct pair_options b = {
+		.connection = "unique = keep\n remote { id = \"CN=moon\" }"
+	};
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, &printable, &b);
+	ASSERT_TRUE(pair_up(sim));
+	pair_reboot(sim, 0, &utf8);
+	sim_initiate(sim, 0);
+	EXPECT_TRUE(sim_run_results(sim, 0, 1, DURATION_S(60)));
+	EXPECT_GT(0, sim->peers[0].result);
+	EXPECT_EQ(1, sim->peers[1].core->n_sas);
+}
+
 TEST_F(unique, keep_waits_for_the_other_worker)
 {
 	struct sim *sim = &self->sim;

@@ -39,11 +39,21 @@ char *dn_str(struct bytes der, char *buf, size_t size);
 /* 0; -EBADMSG: not exactly one well-formed Name of at most DN_ATTRIBUTES_MAX attributes. */
 int dn_check(struct bytes der);
 
+/* Octets of the canonical form of a name of DN_DER_MAX. */
+#define DN_CANONICAL_LEN(n) (2 * (n) + 1)
+#define DN_CANONICAL_MAX    DN_CANONICAL_LEN(DN_DER_MAX)
+
 /*
- * The same name by RFC 5280 7.1: the same RDNs in the same order, string values compared
- * regardless of their string type, of ASCII case and of runs of blanks. What isn't well-formed
- * equals only its own bytes.
+ * A name's canonical form, appended to w: names are the same by RFC 5280 7.1 if and only if it is.
+ * The same RDNs in the same order, the attributes of each in any; string values regardless of their
+ * string type, of ASCII case and of runs of blanks. What isn't well-formed is the same as its own
+ * octets alone. pattern: wildcards are kept as such, for dn_canonical_match(). At most
+ * DN_CANONICAL_LEN(der.len) octets. -EMSGSIZE: der is longer than DN_DER_MAX. Or the writer's
+ * error.
  */
+int dn_canonical(struct bytes der, bool pattern, struct writer *w);
+
+/* The same name by dn_canonical(); a name that is too long for that equals only its own octets. */
 bool dn_equal(struct bytes a, struct bytes b);
 
 /* A value of the pattern is the wildcard "*". */
@@ -55,6 +65,9 @@ bool dn_has_wildcard(struct bytes pattern);
 /*
  * How well a name fits a pattern: as many RDNs of the same attributes, and each
  * value equal unless the pattern's is the wildcard. DN_MATCH_NONE; DN_MATCH_EXACT without
- * wildcards; else 1 + the number of values that are equal. The name's own "*" means nothing.
+ * wildcards; else 1 + the number of values that are equal. The name's own "*" means nothing. What
+ * is longer than DN_DER_MAX matches nothing.
  */
 unsigned dn_match(struct bytes pattern, struct bytes name);
+/* The same of canonical forms, as dn_canonical() has made them. */
+unsigned dn_canonical_match(struct bytes pattern, struct bytes name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Shared by dn.c (bytes and comparison) and dn_text.c: the DER of a Name taken to pieces. */
+/* Shared by dn.c, dn_canonical.c and dn_text.c: the DER of a Name taken to pieces. */
 #include <stdbool.h>
 #include <stddef.h>
 #include "pdk/base/bytes.h"

@@ -110,7 +110,7 @@ struct dn_parser {
 	const char *pos;
 	char separator;
 	struct writer rdns, scratch;
-	uint8_t rdns_buf[DN_DER_MAX], scratch_buf[DN_DER_MAX];
+	uint8_t rdns_buf[DN_DER_MAX - 4], scratch_buf[DN_DER_MAX]; /* but for the name's header */
 	struct bytes rdn[DN_ATTRIBUTES_MAX]; /* views of scratch */
 	size_t n_rdn, n;
 	const char *expected;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/cfg/lease.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,14 +29,12 @@ static uint64_t hash_addr(const struct lease_table *t, const struct netaddr *add
 	return siphash(&t->key, addr->addr, sizeof(addr->addr));
 }
 
-/* Names are compared regardless of case (identity_equal()), so they are hashed so. */
 static uint64_t hash_owner(const struct lease_table *t, const struct identity *id)
 {
-	uint8_t lower[IDENTITY_MAX];
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
+	struct bytes owner = identity_canonical(id, buf);
 
-	for (size_t i = 0; i < id->len; i++)
-		lower[i] = (uint8_t)tolower(id->data[i]);
-	return siphash(&t->key, lower, id->len);
+	return siphash(&t->key, owner.data, owner.len);
 }
 
 struct lease *lease_new(struct lease_table *t, const struct netaddr *addr,
@@ -106,8 +103,6 @@ bool lease_is_of(const struct lease *lease, const struct identity *owner)
 {
 	struct identity id;
 
-	if (lease->id_type != owner->type || lease->id_len != owner->len)
-		return false;
 	lease_owner(lease, &id);
 	return identity_equal(&id, owner);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Offsets into the range grow from 0; `next` is where those begin that have never been looked at.
- * Behind it an address may be in use all the same: a client asked for it, a static lease keeps it,
- * or the range has changed. Such are passed over when next gets there, each once.
+ * Offsets into the range grow from 0; below `next` every address has a lease, of this pool or
+ * another one's, or is kept for somebody; behind it one may be in use all the same, and is passed
+ * over when next gets there. Unless it is static an address loses its last lease only by a change
+ * of the configuration, and then next begins anew.
  */
 #include "ikev2/cfg/pool.h"
 
@@ -54,8 +55,9 @@ static bool allowed(const struct pool_conf *conf, const struct netaddr *addr,
 		    const struct identity *owner)
 {
 	const struct pool_static *s = pool_conf_static(conf, addr);
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
 
-	return s ? identity_equal(&s->id, owner) : in_range(conf, addr);
+	return s ? bytes_equal(s->owner, identity_canonical(owner, buf)) : in_range(conf, addr);
 }
 
 /* -------- life -------- */
@@ -91,11 +93,12 @@ static void orphan(struct pool *pool, struct list *leases, struct list *orphans)
 	list_splice(orphans, leases);
 }
 
-static void adopt(struct pool *pool, struct list *orphans)
+void pool_adopt(struct pool *pool, struct list *orphans)
 {
 	struct lease *lease, *next;
 	struct identity owner;
 
+	pool->next = 0;
 	list_for_each_safe(lease, next, orphans, link) {
 		struct netaddr addr = lease_addr(lease);
 
@@ -112,16 +115,6 @@ static void adopt(struct pool *pool, struct list *orphans)
 	}
 }
 
-/* Nobody holds them and no pool has them: nobody needs them. */
-static void forget_offline(struct lease_table *table, struct list *orphans)
-{
-	struct lease *lease, *next;
-
-	list_for_each_safe(lease, next, orphans, link)
-		if (!lease->holders)
-			lease_free(table, lease);
-}
-
 static void orphan_all(struct pool *pool, struct list *orphans)
 {
 	orphan(pool, &pool->online, orphans);
@@ -134,7 +127,6 @@ struct pool *pool_free(struct pool *pool, struct list *orphans)
 	if (!pool)
 		return NULL;
 	orphan_all(pool, orphans);
-	forget_offline(pool->table, orphans);
 	pool_conf_unref(pool->conf);
 	free(pool);
 	return NULL;
@@ -145,12 +137,9 @@ void pool_set_conf(struct pool *pool, const struct pool_conf *conf, struct list 
 	const struct pool_conf *old = pool->conf;
 
 	orphan_all(pool, orphans);
-	if (!netaddr_same_addr(&old->first, &conf->first))
-		pool->next = 0;
 	set_conf(pool, conf);
 	pool_conf_unref(old);
-	adopt(pool, orphans);
-	forget_offline(pool->table, orphans);
+	pool_adopt(pool, orphans);
 }
 
 /* -------- taking -------- */
@@ -196,7 +185,7 @@ static struct lease *take_static(struct pool *pool, const struct identity *owner
 
 	pool_conf_statics_of(conf, owner, &first, &n);
 	for (size_t i = first; i < first + n; i++) {
-		const struct pool_static *s = conf->by_id[i];
+		const struct pool_static *s = conf->by_owner[i];
 		struct lease *lease;
 
 		lease = lease_by_addr(pool->table, &s->addr);

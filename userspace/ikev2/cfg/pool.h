@@ -20,21 +20,24 @@ struct pool {
 	const struct pool_conf *conf; /* reference */
 	struct lease_table *table;
 	uint64_t size; /* addresses in the range; UINT64_MAX for more than can be counted */
-	uint64_t next; /* those below this offset have all been lent before */
+	uint64_t next; /* none below this offset is fresh */
 	uint64_t n_online, n_offline, offline_max;
 	struct list online, offline;
 };
 
 /* NULL without memory. */
 struct pool *pool_new(struct lease_table *table, const struct pool_conf *conf);
-/* Leases that are held are left without a pool in orphans; the others are forgotten. NULL is fine. */
+/* Its leases are left in orphans, without a pool. NULL is fine. */
 struct pool *pool_free(struct pool *pool, struct list *orphans);
 
 /*
  * The configuration of this name has changed: leases that the new one has room for stay, the others
- * are treated as by pool_free(). Orphans that lie in the range come home.
+ * are left in orphans.
  */
 void pool_set_conf(struct pool *pool, const struct pool_conf *conf, struct list *orphans);
+/* The configuration has changed, perhaps of other pools: orphans that lie in the range come home.
+ */
+void pool_adopt(struct pool *pool, struct list *orphans);
 
 /* How an address is found; each way is tried in all pools before the next. */
 enum pool_way {

@@ -14,7 +14,7 @@ struct pools {
 	struct cfg_provider provider;
 	struct lease_table table;
 	struct list pools;   /* struct pool.link */
-	struct list orphans; /* leases that are held and that no pool has any more */
+	struct list orphans; /* leases that no pool has any more; they are held */
 };
 
 /* -------- looking -------- */
@@ -184,10 +184,25 @@ struct cfg_provider *pools_provider(struct pools *pools)
 	return &pools->provider;
 }
 
+/* A pool has come, gone or changed: what another has lost may be in this one's range. */
+static void resettle(struct pools *pools)
+{
+	struct lease *lease, *next;
+	struct pool *pool;
+
+	list_for_each(pool, &pools->pools, link)
+		pool_adopt(pool, &pools->orphans);
+	/* Nobody holds them and no pool has them: nobody needs them. */
+	list_for_each_safe(lease, next, &pools->orphans, link)
+		if (!lease->holders)
+			lease_free(&pools->table, lease);
+}
+
 int pools_set_config(struct pools *pools, const struct ike_config *config)
 {
 	struct list before = LIST_INIT(before);
 	struct pool *pool, *next;
+	bool changed = false;
 	int err = 0;
 
 	list_splice(&before, &pools->pools);
@@ -197,6 +212,7 @@ int pools_set_config(struct pools *pools, const struct ike_config *config)
 			continue;
 		list_remove(&pool->link);
 		pool_free(pool, &pools->orphans);
+		changed = true;
 	}
 	for (size_t i = 0; i < config->n_pools; i++) {
 		const struct pool_conf *conf = config->pools[i];
@@ -210,13 +226,17 @@ int pools_set_config(struct pools *pools, const struct ike_config *config)
 				err = -ENOMEM;
 				continue;
 			}
-			pool_set_conf(pool, conf, &pools->orphans);
+			changed = true;
 		} else {
 			list_remove(&pool->link);
-			if (pool->conf != conf)
-				pool_set_conf(pool, conf, &pools->orphans);
+		}
+		if (pool->conf != conf) {
+			pool_set_conf(pool, conf, &pools->orphans);
+			changed = true;
 		}
 		list_append(&pools->pools, &pool->link);
 	}
+	if (changed)
+		resettle(pools);
 	return err;
 }

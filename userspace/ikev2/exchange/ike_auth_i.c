@@ -78,9 +78,9 @@ static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m
 {
 	struct child_sa *child = auth_child(sa);
 	/* A pattern fits many: then the responder shows whichever it has. */
-	bool exact = identity_match(&sa->remote_id, &sa->remote_id) == IDENTITY_MATCH_EXACT;
+	bool one = !identity_is_pattern(&sa->remote_id);
 
-	ike_auth_write_proof(sa, m, exact ? &sa->remote_id : NULL);
+	ike_auth_write_proof(sa, m, one ? &sa->remote_id : NULL);
 	if (contact_is_initial(sa))
 		message_notify(m, IKE_NOTIFY_INITIAL_CONTACT, BYTES_NONE);
 	configuration_write_request(sa, m);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/fsm/contact.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #include "pdk/log/log.h"
@@ -29,14 +28,11 @@ LOG_USE(ike);
 
 /* -------- the table -------- */
 
-/* Equal identities have equal hashes: names are compared regardless of case. */
 static uint64_t id_hash(const struct ike_core *core, const struct identity *id)
 {
-	uint8_t folded[IDENTITY_MAX];
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
 
-	for (size_t i = 0; i < id->len; i++)
-		folded[i] = (uint8_t)tolower(id->data[i]);
-	return ike_core_hash(core, BYTES(folded, id->len));
+	return ike_core_hash(core, identity_canonical(id, buf));
 }
 
 static uint64_t pair_hash(const struct ike_core *core, const struct identity *local,
@@ -154,8 +150,7 @@ void contact_begin(struct ike_sa *sa)
 	/* Who we'll most likely be: should that not work out, IKE_AUTH will say so. */
 	own_proof_choose(sa);
 	/* A pattern names nobody to compare with. */
-	if (sa->conn->unique == UNIQUE_NEVER || sa->reauth_of ||
-	    identity_match(remote, remote) != IDENTITY_MATCH_EXACT) {
+	if (sa->conn->unique == UNIQUE_NEVER || sa->reauth_of || identity_is_pattern(remote)) {
 		sa->contact_exists = true;
 		return;
 	}

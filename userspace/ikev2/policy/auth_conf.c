@@ -34,6 +34,7 @@ void auth_conf_fini(struct auth_conf *conf)
 		certificate_unref(conf->cacerts[i]);
 	for (size_t i = 0; i < conf->n_pubkeys; i++)
 		public_key_unref(conf->pubkeys[i]);
+	identity_pattern_fini(&conf->pattern);
 	conf->n_certs = conf->n_extras = conf->n_cacerts = conf->n_pubkeys = 0;
 }
 
@@ -109,8 +110,11 @@ static int add_cacerts(struct auth_target *t, struct bytes content)
 
 	err = certificates_read(content, conf->cacerts + conf->n_cacerts,
 				AUTH_CERTS_MAX - conf->n_cacerts, &n);
-	if (err == 0)
-		conf->n_cacerts += n;
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		if (!certificate_is_ca(conf->cacerts[conf->n_cacerts++]))
+			err = -EKEYREJECTED;
 	return err;
 }
 
@@ -153,9 +157,10 @@ static int take_content(const struct conf_node *node, struct auth_target *t, con
 		return err;
 	conf_report_add(report, &node->origin, "%s: found %zu bytes, expected %s: %s",
 			conf_path(node, path, sizeof(path)), content.len, what,
-			err == -E2BIG	   ? "no more than 8 of them"
-			: err == -ENOTSUP ? "its key is of a kind that can't be used"
-					  : "it is malformed");
+			err == -E2BIG          ? "no more than 8 of them"
+			: err == -ENOTSUP      ? "its key is of a kind that can't be used"
+			: err == -EKEYREJECTED ? "it is no CA by its basicConstraints"
+					       : "it is malformed");
 	return -EINVAL;
 }
 
@@ -251,7 +256,8 @@ const struct conf_option auth_options[] = {
 	  .doc = "A certificate, as certs." },
 	{ "cacerts", CONF_OPT_CUSTOM, .unit = "a list of files", .take = take_cacerts,
 	  .doc = "CA certificates, by their files, absolute or in the folder x509ca. Remote: the "
-		 "peer's chain must hold one of them." },
+		 "peer's chain must hold one of them; they are trusted. Local: they complete our "
+		 "own chain, and no peer is believed for them." },
 	{ "cacert*", CONF_OPT_SECTIONS, .options = cert_section_options, .take = take_cert_section,
 	  .doc = "A CA certificate, as cacerts." },
 	{ "ca_id", CONF_OPT_CUSTOM, .unit = "an identity", .take = take_ca_id,
@@ -259,9 +265,10 @@ const struct conf_option auth_options[] = {
 	{ "pubkeys", CONF_OPT_CUSTOM, .unit = "a list of files", .take = take_pubkeys,
 	  .doc = "Raw public keys, by their files, absolute or in the folder pubkey. Local: "
 		 "ours. Remote: what the peer must have, one of them; no certificate is asked "
-		 "for." },
-	{ "revocation", CONF_OPT_ENUM, offsetof(struct auth_target, revocation),
-	  .dflt = "relaxed", .names = revocation_names,
+		 "for, and the peer may call itself whatever id lets pass. So several need an id "
+		 "without wildcards." },
+	{ "revocation", CONF_OPT_ENUM, offsetof(struct auth_target, revocation), .dflt = "relaxed",
+	  .names = revocation_names,
 	  .doc = "Remote: what is asked about the peer's certificates. strict: they must be known "
 		 "not to be revoked. ifuri: so must those that say where that is known. relaxed: "
 		 "they must not be known to be revoked." },
@@ -339,6 +346,24 @@ static int settle_identity(const struct conf_node *section, const struct auth_ta
 	return 0;
 }
 
+/* Raw keys say nothing of the ID payload (RFC 7670 1): each of them proves whatever id lets pass.
+ */
+static int settle_pubkeys(const struct conf_node *section, const struct auth_target *t,
+			  struct conf_report *report)
+{
+	const struct auth_conf *conf = t->conf;
+	char path[CONF_PATH_LEN];
+
+	if (t->local || conf->n_pubkeys < 2 || !identity_is_pattern(&conf->id))
+		return 0;
+	conf_report_add(
+		report, &section->origin,
+		"%s: several pubkeys need an exact id: the owner of one could say that it is "
+		"the owner of another; make a connection for each",
+		conf_path(section, path, sizeof(path)));
+	return -EINVAL;
+}
+
 int auth_conf_fill(const struct conf_node *section, bool local, struct auth_conf *ret_conf,
 		   struct conf_report *report)
 {
@@ -351,6 +376,10 @@ int auth_conf_fill(const struct conf_node *section, bool local, struct auth_conf
 		err = settle_auth(section, &t, report);
 	if (!err)
 		err = settle_identity(section, &t, report);
+	if (!err)
+		err = settle_pubkeys(section, &t, report);
+	if (!err)
+		err = identity_pattern_init(&ret_conf->pattern, &ret_conf->id);
 	ret_conf->revocation = (enum revocation_policy)t.revocation;
 	conf_options_clear(auth_options, &t);
 	return err;

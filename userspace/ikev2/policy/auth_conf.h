@@ -29,6 +29,7 @@ struct auth_conf {
 	 * Remote: a pattern that the peer's identity must match; %any: whoever proves what it says.
 	 */
 	struct identity id;
+	struct identity_pattern pattern; /* id, for lookups */
 	struct auth_constraints constraints;
 	/* Local: what we may show; remote: what the peer must have, one of them. */
 	size_t n_certs;

@@ -232,7 +232,7 @@ static bool same_secret(const struct shared_secret *a, const struct shared_secre
 	    !bytes_equal_secret(shared_secret_bytes(a), shared_secret_bytes(b)))
 		return false;
 	for (size_t i = 0; i < a->n_owners; i++)
-		if (!identity_equal(&a->owners[i], &b->owners[i]))
+		if (!bytes_equal(a->owners[i].canonical, b->owners[i].canonical))
 			return false;
 	return true;
 }

@@ -109,20 +109,14 @@ static bool takes_proposal(const struct connection *conn, const struct proposal 
 	return proposal_select(&conn->proposals, &one, conn->prefer, false, &result) == 0;
 }
 
-/*
- * How well our own identity is the one that was asked for. %any stands for our address, whatever
- * that is called by others, so it takes any wish.
- */
-static unsigned wish_score(const struct connection *conn, const struct identity *idr)
-{
-	return idr ? identity_match(&conn->local.id, idr) : IDENTITY_MATCH_ANY;
-}
-
 const struct connection *config_choose(const struct ike_config *cfg, const struct netaddr *local,
 				       const struct netaddr *remote, const struct identity *idi,
 				       const struct identity *idr,
 				       const struct proposal *ike_chosen)
 {
+	uint8_t idi_buf[IDENTITY_CANONICAL_MAX], idr_buf[IDENTITY_CANONICAL_MAX];
+	const struct bytes peer = identity_canonical(idi, idi_buf);
+	const struct bytes wish = idr ? identity_canonical(idr, idr_buf) : BYTES_NONE;
 	const struct connection *best = NULL;
 	uint64_t best_score = 0;
 
@@ -130,8 +124,11 @@ const struct connection *config_choose(const struct ike_config *cfg, const struc
 		const struct connection *conn = cfg->connections[i];
 		uint64_t by_addr = address_score(conn, local, remote), by_idi, by_idr, score;
 
-		by_idi = by_addr ? identity_match(&conn->remote.id, idi) : 0;
-		by_idr = by_idi ? wish_score(conn, idr) : 0;
+		by_idi = by_addr ? identity_pattern_match(&conn->remote.pattern, peer) : 0;
+		/* %any stands for our address, whatever others call that, so it takes any wish. */
+		by_idr = !by_idi ? 0
+			 : idr   ? identity_pattern_match(&conn->local.pattern, wish)
+				 : IDENTITY_MATCH_ANY;
 		if (!by_idr)
 			continue;
 		score = by_idi << 40 | by_idr << 20 | by_addr;
@@ -147,11 +144,14 @@ const struct shared_secret *config_secret(const struct ike_config *cfg,
 					  const struct identity *local,
 					  const struct identity *remote)
 {
+	uint8_t local_buf[IDENTITY_CANONICAL_MAX], remote_buf[IDENTITY_CANONICAL_MAX];
+	const struct bytes us = identity_canonical(local, local_buf);
+	const struct bytes peer = identity_canonical(remote, remote_buf);
 	const struct shared_secret *best = NULL;
 	unsigned best_score = 0;
 
 	for (size_t i = 0; i < cfg->n_secrets; i++) {
-		unsigned score = shared_secret_match(cfg->secrets[i], local, remote);
+		unsigned score = shared_secret_match(cfg->secrets[i], us, peer);
 
 		if (score > best_score) {
 			best = cfg->secrets[i];

@@ -288,8 +288,6 @@ const struct conf_option connection_options[] = {
 	{ "dpd_timeout", CONF_OPT_ONLY, .dflt = "0s",
 	  .doc = "with IKEv2 settings.retransmit_* say when a peer is dead" },
 	{ "dscp", CONF_OPT_ONLY, .dflt = "000000", .doc = "DSCP of IKE packets is not built yet" },
-	{ "ocsp", CONF_OPT_ONLY, .dflt = "never",
-	  .doc = "sending and asking for OCSP responses in IKE (RFC 4806) is not built yet" },
 	{ "ppk_required", CONF_OPT_ONLY, .dflt = "no", .doc = not_ppk },
 	{ "ppk_id", CONF_OPT_REFUSED, .doc = not_ppk },
 	{ "pull", CONF_OPT_ONLY, .dflt = "yes", .doc = "push mode belongs to IKEv1" },

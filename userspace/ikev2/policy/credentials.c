@@ -369,9 +369,9 @@ static int seal_connection(const struct sealing *s, const struct connection *con
 
 	if (err == 0)
 		err = add_all(s, TRUST_ANCHOR, remote->cacerts, remote->n_cacerts, conn);
-	/* They help to build our own chain, and are trusted as everything configured. */
+	/* They complete our own chain: what we prove by them nobody else does. */
 	if (err == 0)
-		err = add_all(s, TRUST_ANCHOR, local->cacerts, local->n_cacerts, conn);
+		err = add_all(s, TRUST_INTERMEDIATE, local->cacerts, local->n_cacerts, conn);
 	if (err == 0)
 		err = add_all(s, TRUST_INTERMEDIATE, local->extras, local->n_extras, conn);
 	return err;

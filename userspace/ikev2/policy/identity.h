@@ -61,9 +61,17 @@ struct netaddr;
 /* ID_IPV4_ADDR or ID_IPV6_ADDR of an address: what a peer is by default. */
 struct identity identity_from_addr(const struct netaddr *addr);
 
-/* The same type and data; the names of FQDN and RFC822 regardless of ASCII case, distinguished names
- * by dn_equal(). */
+#define IDENTITY_CANONICAL_MAX (2 + 2 * IDENTITY_MAX)
+
+/*
+ * The canonical form in buf of IDENTITY_CANONICAL_MAX: what is equal has equal octets there, what
+ * isn't hasn't. For tables and orders; type and data are compared, names of FQDN and RFC822
+ * regardless of ASCII case, distinguished names by dn_canonical().
+ */
+struct bytes identity_canonical(const struct identity *id, uint8_t *buf);
 bool identity_equal(const struct identity *a, const struct identity *b);
+/* Does it stand for others than itself? */
+bool identity_is_pattern(const struct identity *id);
 
 /* How well the identity of a peer fits a configured one; more is better, 0 is not at all. */
 enum identity_match {
@@ -80,3 +88,16 @@ enum identity_match {
  * distinguished name for any value of that attribute.
  */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
+
+/* A pattern that is parsed once, where many are matched. */
+struct identity_pattern {
+	struct bytes canonical; /* owned; wildcards are kept in it */
+	bool wild;              /* identity_is_pattern() */
+};
+
+/* -ENOMEM */
+int identity_pattern_init(struct identity_pattern *pattern, const struct identity *id);
+/* What is all 0 may be finished, too. */
+void identity_pattern_fini(struct identity_pattern *pattern);
+/* identity_match() for a name in its canonical form. */
+unsigned identity_pattern_match(const struct identity_pattern *pattern, struct bytes name);

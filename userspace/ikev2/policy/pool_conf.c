@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ikev2/policy/pool_conf.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,11 +244,16 @@ static int take_number(const struct conf_option *o, const struct conf_node *node
 
 /* -------- static leases -------- */
 
+struct static_target {
+	struct netaddr addr;
+	struct identity id;
+};
+
 static int take_static_id(const struct conf_option *o, const struct conf_node *node, void *target,
 			  struct conf_report *report)
 {
 	const char *expected = "an identity";
-	struct pool_static *s = target;
+	struct static_target *s = target;
 
 	if (node->type == CONF_VALUE && !conf_is_binary(node) &&
 	    identity_parse(node->value, &s->id, &expected) == 0 && !identity_is_any(&s->id))
@@ -261,7 +265,7 @@ static int take_static_id(const struct conf_option *o, const struct conf_node *n
 static const struct conf_option static_options[] = {
 	{ "id", CONF_OPT_CUSTOM, .unit = "an identity", .take = take_static_id,
 	  .doc = "The identity of the client. Must be set." },
-	{ "addr", CONF_OPT_ADDRESS, offsetof(struct pool_static, addr),
+	{ "addr", CONF_OPT_ADDRESS, offsetof(struct static_target, addr),
 	  .doc = "The address that is kept for it, of the pool's family. Must be set." },
 	{ 0 },
 };
@@ -271,7 +275,10 @@ static int take_static(const struct conf_option *o, const struct conf_node *node
 {
 	struct pool_target *t = target;
 	struct pool_conf *pool = t->pool;
-	struct pool_static *statics, one = { .addr = NETADDR_NONE };
+	struct static_target one = { NETADDR_NONE, IDENTITY_ANY };
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
+	struct pool_static *statics, *s;
+	struct bytes owner;
 	int err;
 
 	err = conf_options_apply(static_options, node, &one, report);
@@ -296,7 +303,14 @@ static int take_static(const struct conf_option *o, const struct conf_node *node
 			return -ENOMEM;
 		pool->statics = statics;
 	}
-	pool->statics[pool->n_statics++] = one;
+	s = &pool->statics[pool->n_statics];
+	owner = identity_canonical(&one.id, buf);
+	err = bytes_dup(owner, (uint8_t **)&s->owner.data);
+	if (err)
+		return err;
+	s->owner.len = owner.len;
+	s->addr = one.addr;
+	pool->n_statics++;
 	return 0;
 }
 
@@ -307,29 +321,11 @@ static int by_addr(const void *a, const void *b)
 	return netaddr_compare(&x->addr, &y->addr);
 }
 
-/* Equal for what identity_equal() holds equal: names regardless of case. */
-static int compare_ids(const struct identity *a, const struct identity *b)
-{
-	if (a->type != b->type)
-		return a->type - b->type;
-	if (a->len != b->len)
-		return a->len - b->len;
-	if (identity_equal(a, b))
-		return 0;
-	for (size_t i = 0; i < a->len; i++) {
-		int diff = tolower(a->data[i]) - tolower(b->data[i]);
-
-		if (diff)
-			return diff;
-	}
-	return memcmp(a->data, b->data, a->len);
-}
-
-static int by_id(const void *a, const void *b)
+static int by_owner(const void *a, const void *b)
 {
 	const struct pool_static *const *x = a, *const *y = b;
 
-	return compare_ids(&(*x)->id, &(*y)->id);
+	return bytes_compare((*x)->owner, (*y)->owner);
 }
 
 static int index_statics(struct pool_conf *pool)
@@ -337,12 +333,12 @@ static int index_statics(struct pool_conf *pool)
 	if (!pool->n_statics)
 		return 0;
 	qsort(pool->statics, pool->n_statics, sizeof(*pool->statics), by_addr);
-	pool->by_id = calloc(pool->n_statics, sizeof(*pool->by_id));
-	if (!pool->by_id)
+	pool->by_owner = calloc(pool->n_statics, sizeof(*pool->by_owner));
+	if (!pool->by_owner)
 		return -ENOMEM;
 	for (size_t i = 0; i < pool->n_statics; i++)
-		pool->by_id[i] = &pool->statics[i];
-	qsort(pool->by_id, pool->n_statics, sizeof(*pool->by_id), by_id);
+		pool->by_owner[i] = &pool->statics[i];
+	qsort(pool->by_owner, pool->n_statics, sizeof(*pool->by_owner), by_owner);
 	return 0;
 }
 
@@ -379,16 +375,18 @@ void pool_conf_statics_of(const struct pool_conf *pool, const struct identity *i
 			  size_t *ret_first, size_t *ret_n)
 {
 	size_t low = 0, high = pool->n_statics, n = 0;
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
+	struct bytes owner = identity_canonical(id, buf);
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (compare_ids(&pool->by_id[middle]->id, id) < 0)
+		if (bytes_compare(pool->by_owner[middle]->owner, owner) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	while (low + n < pool->n_statics && compare_ids(&pool->by_id[low + n]->id, id) == 0)
+	while (low + n < pool->n_statics && bytes_equal(pool->by_owner[low + n]->owner, owner))
 		n++;
 	*ret_first = low;
 	*ret_n = n;
@@ -440,7 +438,9 @@ struct pool_conf *pool_conf_unref(const struct pool_conf *conf)
 		return NULL;
 	conf_free(pool->source);
 	free((void *)pool->attrs.data);
-	free(pool->by_id);
+	for (size_t i = 0; i < pool->n_statics; i++)
+		free((void *)pool->statics[i].owner.data);
+	free(pool->by_owner);
 	free(pool->statics);
 	free(pool->name);
 	free(pool);

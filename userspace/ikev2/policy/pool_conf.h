@@ -19,7 +19,7 @@
 /* An address that is kept for one identity. */
 struct pool_static {
 	struct netaddr addr;
-	struct identity id;
+	struct bytes owner; /* its identity_canonical(); owned */
 };
 
 struct pool_conf {
@@ -31,7 +31,7 @@ struct pool_conf {
 	struct bytes attrs; /* configuration attributes as ike_cfg_next() reads them; owned */
 	size_t n_statics;
 	struct pool_static *statics; /* by address */
-	const struct pool_static **by_id; /* the same by identity */
+	const struct pool_static **by_owner; /* the same by owner */
 	struct conf_node *source;    /* the section that made it, to tell whether it has changed */
 	bool from_control;	     /* loaded through the control protocol, not from the file */
 };
@@ -46,7 +46,7 @@ struct pool_conf *pool_conf_unref(const struct pool_conf *pool);
 
 /* Is it kept for somebody? NULL when it isn't. */
 const struct pool_static *pool_conf_static(const struct pool_conf *pool, const struct netaddr *addr);
-/* Those that are kept for id: pool->by_id[*ret_first] and the ret_n - 1 behind it. */
+/* Those that are kept for id: pool->by_owner[*ret_first] and the ret_n - 1 behind it. */
 void pool_conf_statics_of(const struct pool_conf *pool, const struct identity *id,
 			  size_t *ret_first, size_t *ret_n);
 

@@ -35,17 +35,22 @@ struct shared_secret *shared_secret_unref(const struct shared_secret *secret)
 	if (s->data)
 		explicit_bzero(s->data, s->len);
 	free(s->data);
+	for (size_t i = 0; i < s->n_owners; i++)
+		identity_pattern_fini(&s->owners[i]);
 	free(s->owners);
 	free(s->name);
 	free(s);
 	return NULL;
 }
 
+/* ret_id may be NULL. */
 static int add_owner(struct shared_secret *s, const char *text, const struct conf_node *node,
-		     struct conf_report *report)
+		     struct conf_report *report, struct identity *ret_id)
 {
-	struct identity id, *owners;
+	struct identity_pattern *owners;
 	const char *expected;
+	struct identity id;
+	int err;
 
 	if (identity_parse(text, &id, &expected) < 0) {
 		conf_report_bad(report, node, "%s", expected);
@@ -59,7 +64,12 @@ static int add_owner(struct shared_secret *s, const char *text, const struct con
 	if (!owners)
 		return -ENOMEM;
 	s->owners = owners;
-	owners[s->n_owners++] = id;
+	err = identity_pattern_init(&owners[s->n_owners], &id);
+	if (err)
+		return err;
+	s->n_owners++;
+	if (ret_id)
+		*ret_id = id;
 	return 0;
 }
 
@@ -95,7 +105,7 @@ static int take_owner(const struct conf_option *o, const struct conf_node *node,
 		conf_report_bad(report, node, "an identity");
 		return -EINVAL;
 	}
-	return add_owner(t->secret, node->value, node, report);
+	return add_owner(t->secret, node->value, node, report, NULL);
 }
 
 const struct conf_option shared_secret_options[] = {
@@ -103,7 +113,7 @@ const struct conf_option shared_secret_options[] = {
 	  .doc = "The secret: text, 0x and hexadecimal digits, or 0s and base64." },
 	{ "id*", CONF_OPT_CUSTOM, .unit = "an identity", .take = take_owner,
 	  .doc = "An identity that the secret belongs to; one each. Without any it is for every "
-		 "pair." },
+		 "pair; of two or more, the peer must be another one than we are." },
 	{ 0 },
 };
 
@@ -145,6 +155,7 @@ int shared_secret_from_section(const struct conf_node *section, struct conf_repo
 struct request_target {
 	struct shared_secret *secret;
 	char *id, *type;
+	struct writer owners; /* the name of one that comes without: so it replaces itself */
 	struct conf_report *report;
 };
 
@@ -177,8 +188,17 @@ static int take_data(const struct conf_option *o, const struct conf_node *node, 
 static int owner_item(const char *item, const struct conf_node *node, void *data)
 {
 	struct request_target *t = data;
+	char text[IDENTITY_STRLEN];
+	struct identity id;
+	int err;
 
-	return add_owner(t->secret, item, node, t->report);
+	err = add_owner(t->secret, item, node, t->report, &id);
+	if (err)
+		return err;
+	if (t->owners.len)
+		writer_u8(&t->owners, ',');
+	writer_bytes(&t->owners, bytes_str(identity_str(&id, text, sizeof(text))));
+	return t->owners.err;
 }
 
 static int take_owners(const struct conf_option *o, const struct conf_node *node, void *target,
@@ -194,24 +214,6 @@ static const struct conf_option request_options[] = {
 	{ "owners", CONF_OPT_CUSTOM, .take = take_owners },
 	{ 0 },
 };
-
-/* A name for a secret that came without: its owners, so that it replaces itself. */
-static char *name_by_owners(const struct shared_secret *s)
-{
-	size_t size = 8 + s->n_owners * (IDENTITY_STRLEN + 2), len = 0;
-	char *name = malloc(size);
-
-	if (!name)
-		return NULL;
-	strcpy(name, "%any");
-	for (size_t i = 0; i < s->n_owners; i++) {
-		if (i)
-			name[len++] = ',';
-		identity_str(&s->owners[i], name + len, IDENTITY_STRLEN);
-		len += strlen(name + len);
-	}
-	return name;
-}
 
 static int fill_from_request(const struct conf_node *request, struct request_target *t,
 			     struct conf_report *report)
@@ -232,7 +234,12 @@ static int fill_from_request(const struct conf_node *request, struct request_tar
 		return -EINVAL;
 	}
 	t->secret->from_control = true;
-	t->secret->name = t->id ? steal_ptr(t->id) : name_by_owners(t->secret);
+	if (!t->owners.len)
+		writer_bytes(&t->owners, bytes_str("%any"));
+	writer_u8(&t->owners, '\0');
+	if (t->owners.err)
+		return t->owners.err;
+	t->secret->name = t->id ? steal_ptr(t->id) : strdup((const char *)t->owners.data);
 	return t->secret->name ? 0 : -ENOMEM;
 }
 
@@ -244,7 +251,9 @@ int shared_secret_from_request(const struct conf_node *request, struct conf_repo
 
 	if (!t.secret)
 		return -ENOMEM;
+	writer_init_heap(&t.owners, SECRET_OWNERS_MAX * IDENTITY_STRLEN);
 	err = fill_from_request(request, &t, report);
+	writer_fini(&t.owners);
 	conf_options_clear(request_options, &t);
 	if (err)
 		shared_secret_unref(t.secret);
@@ -255,37 +264,46 @@ int shared_secret_from_request(const struct conf_node *request, struct conf_repo
 
 /* -------- which one -------- */
 
-/* The best match of an identity among the owners. */
-static unsigned best_match(const struct shared_secret *s, const struct identity *id)
+/* The best match of an identity among the owners but for *owner, which becomes the one it is. */
+static unsigned best_match(const struct shared_secret *s, struct bytes id,
+			   const struct identity_pattern **owner)
 {
+	const struct identity_pattern *except = *owner;
 	unsigned best = 0;
 
 	for (size_t i = 0; i < s->n_owners; i++) {
-		unsigned match = identity_match(&s->owners[i], id);
+		unsigned match = identity_pattern_match(&s->owners[i], id);
 
-		if (match > best)
-			best = match;
+		if (match <= best || &s->owners[i] == except)
+			continue;
+		best = match;
+		*owner = &s->owners[i];
 	}
 	return best;
 }
 
-static bool all_match(const struct shared_secret *s, const struct identity *id)
+static bool all_match(const struct shared_secret *s, struct bytes id)
 {
 	for (size_t i = 0; i < s->n_owners; i++)
-		if (!identity_match(&s->owners[i], id))
+		if (!identity_pattern_match(&s->owners[i], id))
 			return false;
 	return true;
 }
 
 #define TIER 10000u
 
-unsigned shared_secret_match(const struct shared_secret *s, const struct identity *local,
-			     const struct identity *remote)
+unsigned shared_secret_match(const struct shared_secret *s, struct bytes local, struct bytes remote)
 {
-	unsigned by_local = best_match(s, local), by_remote = best_match(s, remote);
+	const struct identity_pattern *owner = NULL;
+	unsigned by_local = best_match(s, local, &owner), by_remote;
 	/* %any as an owner is nobody in particular. */
-	bool names_local = by_local > IDENTITY_MATCH_ANY;
-	bool names_remote = by_remote > IDENTITY_MATCH_ANY;
+	bool names_local = by_local > IDENTITY_MATCH_ANY, names_remote;
+
+	/* Whoever shares a secret with us isn't us: an owner is one end of a pair. */
+	if (!names_local || !bytes_equal(local, remote))
+		owner = NULL;
+	by_remote = best_match(s, remote, &owner);
+	names_remote = by_remote > IDENTITY_MATCH_ANY;
 
 	if (names_local && names_remote)
 		return 3 * TIER + by_local + by_remote;

@@ -17,7 +17,7 @@ struct shared_secret {
 	unsigned refs;
 	char *name;      /* "ike-gw", or the id that load-shared gave; unique in a configuration */
 	size_t n_owners; /* 0: everybody's */
-	struct identity *owners;
+	struct identity_pattern *owners;
 	uint8_t *data;
 	size_t len;
 	bool from_control;
@@ -41,13 +41,14 @@ static inline struct bytes shared_secret_bytes(const struct shared_secret *s)
 }
 
 /*
- * How well a secret fits a pair of identities: more is better, 0 not at all. One of both beats one
- * of the remote, that beats one of the local alone, that beats one of nobody in particular. A
- * secret of the local and of others doesn't fit a remote that isn't among them: those others know
- * it too.
+ * How well a secret fits a pair of identities in their canonical forms: more is better, 0 not at
+ * all. One of both beats one of the remote, that beats one of the local alone, that beats one of
+ * nobody in particular. A secret of the local and of others doesn't fit a remote that isn't among
+ * them: those others know it too. One owner is one end of a pair: local and remote, when they are
+ * equal, need two owners.
  */
-unsigned shared_secret_match(const struct shared_secret *s, const struct identity *local,
-			     const struct identity *remote);
+unsigned shared_secret_match(const struct shared_secret *s, struct bytes local,
+			     struct bytes remote);
 
 /* Table of "secrets.ike<suffix>"; for documentation. */
 extern const struct conf_option shared_secret_options[];

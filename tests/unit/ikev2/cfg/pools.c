@@ -255,6 +255,29 @@ TEST_F(pools, a_static_lease_is_its_owners_alone)
 	release(self, alice);
 }
 
+/* As PrintableString and as UTF8String. */
+TEST_F(pools, a_distinguished_name_is_the_same_however_it_is_encoded)
+{
+	struct cfg_request *x;
+
+	set_config(self, "pools { a { addrs = 10.3.0.0/24\n"
+			 " lease-x { id = \"C=CH, CN=alpha\"\n addr = 10.3.0.11 }\n"
+			 " lease-y { id = \"C=CH, CN=bravo\"\n addr = 10.3.0.12 } } }");
+	x = ask(self, "C=#0c024348, CN=#0c05616c706861", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.11", got(x, 0));
+	release(self, x);
+	/* One that isn't static either. */
+	x = ask(self, "CN=charlie", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.1", got(x, 0));
+	release(self, x);
+	x = ask(self, "CN=other", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.2", got(x, 0));
+	release(self, x);
+	x = ask(self, "CN=#1e0e0043006800610072006c00690065", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.1", got(x, 0));
+	release(self, x);
+}
+
 TEST_F(pools, both_families_come_from_their_pools)
 {
 	struct cfg_request *x, *y;
@@ -338,6 +361,63 @@ TEST_F(pools, leases_survive_a_change_of_their_pool)
 	release(self, y);
 	release(self, z);
 	EXPECT_POOL("a", 0, 2);
+}
+
+/* As many clients as the range has room for, who leave again. Returns how many got an address. */
+static unsigned come_and_go(FIXTURE_DATA(pools) *self, const char *prefix, unsigned n)
+{
+	struct cfg_request *req[16];
+	unsigned served = 0;
+	char id[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "%s%u", prefix, i);
+		req[i] = ask(self, id, "0.0.0.0", NULL);
+		served += cfg_request_has_address(req[i]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		release(self, req[i]);
+	return served;
+}
+
+TEST_F(pools, a_range_that_shrinks_and_grows_back_lends_all_of_it)
+{
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.8 } }");
+	EXPECT_EQ(8, come_and_go(self, "x", 8));
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.4 } }");
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.8 } }");
+	EXPECT_POOL("a", 0, 4);
+	EXPECT_EQ(8, come_and_go(self, "y", 8));
+}
+
+TEST_F(pools, an_address_that_was_kept_for_somebody_is_lent_when_it_no_longer_is)
+{
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.4\n"
+			 " lease-x { id = alice\n addr = 10.3.0.2 } } }");
+	EXPECT_EQ(3, come_and_go(self, "x", 3));
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.4 } }");
+	EXPECT_EQ(4, come_and_go(self, "y", 4));
+}
+
+TEST_F(pools, what_another_pool_had_lent_is_lent_when_that_one_is_gone)
+{
+	struct cfg_request *x;
+
+	/* b has the lower half of a, which passes it over. */
+	set_config(self, "pools { b { addrs = 10.3.0.1-10.3.0.4 } }");
+	EXPECT_EQ(4, come_and_go(self, "x", 4));
+	x = ask(self, "x1", "0.0.0.0", NULL);
+	EXPECT_STREQ("10.3.0.2", got(x, 0));
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.8 }\n"
+			 " b { addrs = 10.3.0.1-10.3.0.4 } }");
+	EXPECT_EQ(7, come_and_go(self, "y", 7));
+	EXPECT_POOL("b", 1, 3);
+	set_config(self, "pools { a { addrs = 10.3.0.1-10.3.0.8 } }");
+	/* One that is held comes home, whether or not the pool itself has changed. */
+	EXPECT_POOL("a", 1, 7);
+	release(self, x);
+	EXPECT_POOL("a", 0, 8);
+	EXPECT_EQ(8, come_and_go(self, "z", 8));
 }
 
 TEST_F(pools, an_address_released_twice_is_not_lent_twice)

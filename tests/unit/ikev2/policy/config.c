@@ -468,6 +468,22 @@ TEST_F(config, a_file_is_read_from_its_path)
 	EXPECT_NE(NULL, strstr(conf_report_text(&self->report), "No such file or directory"));
 }
 
+/* Here and in what is within: when loading the first one counts, and the manual prints both. */
+static void expect_once(struct __test_metadata *_metadata, const struct conf_option *options)
+{
+	for (const struct conf_option *o = options; o->name; o++) {
+		for (const struct conf_option *other = options; other < o; other++)
+			EXPECT_STRNE(other->name, o->name);
+		if (o->options)
+			expect_once(_metadata, o->options);
+	}
+}
+
+TEST(no_table_has_an_option_twice)
+{
+	expect_once(_metadata, config_options);
+}
+
 TEST(documentation_covers_all_tables)
 {
 	char *text;

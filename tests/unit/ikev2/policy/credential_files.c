@@ -164,6 +164,65 @@ TEST_F(folders, what_is_named_and_can_not_be_used_is_refused)
 	}
 }
 
+TEST_F(folders, cas_of_our_own_certificate_are_not_trusted_for_peers)
+{
+	const struct trust_store *trust;
+
+	ASSERT_EQ(0, run(self, "cp b-sub.pem x509; cp ca.pem other-ca.pem x509ca; mv x509ca cas;"
+			       "mkdir x509ca"));
+	ASSERT_EQ(0, load(self,
+			  "connections { c { local { id = b.test\n certs = b-sub.pem\n"
+			  " cacert1 { file = ../cas/ca.pem } }\n"
+			  " remote { cacert1 { file = ../cas/other-ca.pem } } } }",
+			  NULL));
+	trust = self->cfg->creds->trust;
+	ASSERT_EQ(1, trust_store_count(trust, TRUST_ANCHOR));
+	EXPECT_EQ(self->cfg->connections[0]->remote.cacerts[0],
+		  trust_store_get(trust, TRUST_ANCHOR, 0));
+	/* They make our chain, from the one that stands behind ours up. */
+	EXPECT_EQ(2, trust_store_count(trust, TRUST_INTERMEDIATE));
+	EXPECT_EQ(self->cfg->connections[0]->local.cacerts[0],
+		  trust_store_issuer(trust, self->cfg->connections[0]->local.extras[0]));
+}
+
+/* RFC 7670 1: a raw key says nothing about the ID payload that comes with it. */
+TEST_F(folders, several_raw_keys_need_a_name_that_is_theirs_alone)
+{
+	static const struct {
+		const char *remote;
+		int err;
+	} cases[] = {
+		{ "pubkeys = a.pub", 0 },
+		{ "pubkeys = a.pub\n id = *.test", 0 },
+		{ "pubkeys = a.pub, b.pub\n id = moon.test", 0 },
+		{ "pubkeys = a.pub, b.pub\n id = \"C=CH, CN=moon\"", 0 },
+		{ "pubkeys = a.pub, b.pub", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = %any", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = *.test", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = *@test", -EINVAL },
+		{ "pubkeys = a.pub, b.pub\n id = \"C=CH, CN=*\"", -EINVAL },
+	};
+
+	ASSERT_EQ(0, run(self, "openssl pkey -in a-rsa.key -pubout -out pubkey/a.pub;"
+			       "openssl pkey -in a-ecdsa.key -pubout -out pubkey/b.pub"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256], *why = NULL;
+
+		snprintf(text, sizeof(text),
+			 "connections { c { local { auth = psk }\n remote { %s } } }",
+			 cases[i].remote);
+		EXPECT_EQ(cases[i].err, load(self, text, &why)) TH_LOG("%s", cases[i].remote);
+		EXPECT_TRUE(!cases[i].err ||
+			    (why && strstr(why, "several pubkeys need an exact id")))
+		{
+			TH_LOG("%s: %s", cases[i].remote, why);
+		}
+		free(why);
+	}
+	/* Ours are shown by the name that we give. */
+	EXPECT_EQ(0, load(self, CONN("pubkeys = a.pub, b.pub"), NULL));
+}
+
 static const char *uri_of_only_ca(const struct ike_config *cfg, enum trust_uri kind, size_t i)
 {
 	const struct trust_store *trust = cfg->creds->trust;
@@ -212,7 +271,9 @@ TEST_F(folders, refusals_name_section_and_certificate)
 		{ "authorities { a { cacert = ca.pem\n file = /etc/passwd } }",
 		  "authorities.a.file: expected one of cacert and file" },
 		{ CONN("cacerts = own.pem"),
-		  "connections.c: certificate 'C=CH, CN=a' is no CA by its basicConstraints" },
+		  "connections.c.local.cacerts: found " }, /* so many bytes */
+		{ CONN("cacerts = own.pem"),
+		  "expected a CA's X.509 certificate: it is no CA by its basicConstraints" },
 	};
 
 	ASSERT_EQ(0, run(self, "cp a-rsa.pem x509ca/own.pem; cp ca.pem x509ca"));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pdk/net/netaddr.h"
+#include "ikev2/cert/dn.h"
 #include "ikev2/policy/identity.h"
 
 static const struct {
@@ -271,6 +272,69 @@ TEST(patterns_match_what_they_say)
 		ASSERT_EQ(0, identity_parse(table[i].id, &id, NULL));
 		EXPECT_EQ(table[i].match, identity_match(&pattern, &id))
 		TH_LOG("%s %s", table[i].pattern, table[i].id);
+	}
+}
+
+TEST(what_is_equal_has_one_canonical_form_and_nothing_else_has_it)
+{
+	/* Rows of equal ones. */
+	static const char *const table[][3] = {
+		{ "moon.example", "MOON.example", "fqdn:Moon.Example" },
+		{ "email:moon.example", "email:Moon.example", "rfc822:MOON.EXAMPLE" },
+		{ "keyid:moon.example", "@#6d6f6f6e2e6578616d706c65", "keyid:moon.example" },
+		{ "keyid:Moon.example", "keyid:Moon.example", "keyid:Moon.example" },
+		{ "CN=moon", "CN=#0c044d4f4f4e", "CN=\"  Moon\"" },
+		{ "CN=*", "CN=\\*", "CN=#0c012a" },
+		{ "CN=moon, C=CH", "cn=moon, c=ch", "CN=#14046d6f6f6e, C=CH" },
+		{ "CN=moon+C=CH", "C=ch+CN=Moon", "C=#0c024348+CN=moon" },
+		{ "CN=#04046d6f6f6e", "CN=#04046d6f6f6e", "CN=#04046d6f6f6e" },
+		{ "asn1dn:#3001", "asn1dn:#3001", "asn1dn:#3001" },
+		{ "10.0.0.1", "ipv4:10.0.0.1", "10.0.0.1" },
+		{ "%any", "0.0.0.0", "::" },
+	};
+	uint8_t x[IDENTITY_CANONICAL_MAX], y[IDENTITY_CANONICAL_MAX];
+	struct identity a, b;
+
+	for (size_t i = 0; i < 3 * ARRAY_SIZE(table); i++)
+		for (size_t j = 0; j < 3 * ARRAY_SIZE(table); j++) {
+			const char *one = table[i / 3][i % 3], *other = table[j / 3][j % 3];
+
+			ASSERT_EQ(0, identity_parse(one, &a, NULL));
+			ASSERT_EQ(0, identity_parse(other, &b, NULL));
+			EXPECT_EQ(i / 3 == j / 3, identity_equal(&a, &b)) TH_LOG("%s | %s", one, other);
+			EXPECT_EQ(i / 3 == j / 3,
+				  bytes_equal(identity_canonical(&a, x), identity_canonical(&b, y)));
+		}
+}
+
+/* Latin-1 takes twice its room in UTF-8. */
+TEST(the_longest_name_has_room_in_its_canonical_form)
+{
+	uint8_t der[IDENTITY_MAX] = { 0x30, 0x82, 0x01, 0xfc, 0x31, 0x82, 0x01, 0xf8, 0x30, 0x82, 0x01,
+				      0xf4, 0x06, 0x03, 0x55, 0x04, 0x03, 0x14, 0x82, 0x01, 0xeb };
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
+	struct identity a, b;
+
+	memset(der + 21, 0xd6, sizeof(der) - 21);
+	ASSERT_EQ(0, dn_check(BYTES_OF(der)));
+	ASSERT_EQ(0, identity_from_wire(IKE_ID_DER_ASN1_DN, BYTES_OF(der), &a));
+	EXPECT_EQ(2 + 8 + 2 * (IDENTITY_MAX - 21), identity_canonical(&a, buf).len);
+	der[IDENTITY_MAX - 1] = 0xd7;
+	ASSERT_EQ(0, identity_from_wire(IKE_ID_DER_ASN1_DN, BYTES_OF(der), &b));
+	EXPECT_FALSE(identity_equal(&a, &b));
+}
+
+TEST(patterns_stand_for_others)
+{
+	static const char *const patterns[] = { "%any", "*.org", "*@example.org", "C=CH, CN=*" };
+	static const char *const names[] = { "a*.org", "keyid:*.org", "C=CH, CN=\\*", "10.0.0.1" };
+	struct identity id;
+
+	for (size_t i = 0; i < 4; i++) {
+		identity_parse(patterns[i], &id, NULL);
+		EXPECT_TRUE(identity_is_pattern(&id)) TH_LOG("%s", patterns[i]);
+		identity_parse(names[i], &id, NULL);
+		EXPECT_FALSE(identity_is_pattern(&id)) TH_LOG("%s", names[i]);
 	}
 }
 

@@ -110,30 +110,60 @@ TEST(attributes_are_written_as_the_wire_has_them)
 	EXPECT_NO_LEAKS();
 }
 
+/* How many leases are kept for that identity, and are its own. */
+static size_t count_statics(const struct pool_conf *p, const char *text)
+{
+	uint8_t buf[IDENTITY_CANONICAL_MAX];
+	size_t first, n, own = 0;
+	struct identity id;
+
+	identity_parse(text, &id, NULL);
+	pool_conf_statics_of(p, &id, &first, &n);
+	for (size_t i = first; i < first + n; i++)
+		own += bytes_equal(identity_canonical(&id, buf), p->by_owner[i]->owner);
+	return own == n ? n : SIZE_MAX;
+}
+
 TEST(static_leases_are_found_by_address_and_by_identity)
 {
 	struct pool_conf *p = pool("p { addrs = 10.3.0.0/24\n"
 				   " lease-b { id = bob@example.org\n addr = 10.3.0.9 }\n"
 				   " lease-a { id = alice@example.org\n addr = 10.3.0.200 }\n"
 				   " lease-c { id = Bob@Example.org\n addr = 10.4.0.1 } }");
-	struct identity bob, carol;
 	struct netaddr addr;
-	size_t first, n;
 
 	ASSERT_NE(NULL, p);
-	identity_parse("bob@example.org", &bob, NULL);
-	identity_parse("carol@example.org", &carol, NULL);
 	netaddr_parse("10.3.0.9", 0, &addr);
 	ASSERT_NE(NULL, pool_conf_static(p, &addr));
-	EXPECT_TRUE(identity_equal(&bob, &pool_conf_static(p, &addr)->id));
+	EXPECT_TRUE(bytes_equal(bytes_str("\3bob@example.org"), pool_conf_static(p, &addr)->owner));
 	netaddr_parse("10.3.0.10", 0, &addr);
 	EXPECT_EQ(NULL, pool_conf_static(p, &addr));
-	pool_conf_statics_of(p, &bob, &first, &n);
-	ASSERT_EQ(2, n);
-	EXPECT_TRUE(identity_equal(&bob, &p->by_id[first]->id));
-	EXPECT_TRUE(identity_equal(&bob, &p->by_id[first + 1]->id));
-	pool_conf_statics_of(p, &carol, &first, &n);
-	EXPECT_EQ(0, n);
+	EXPECT_EQ(2, count_statics(p, "bob@example.org"));
+	EXPECT_EQ(1, count_statics(p, "ALICE@example.org"));
+	EXPECT_EQ(0, count_statics(p, "carol@example.org"));
+	pool_conf_unref(p);
+	EXPECT_NO_LEAKS();
+}
+
+/* However the name is encoded: the order of the index is not that of the octets of the DER. */
+TEST(static_leases_of_distinguished_names_are_found)
+{
+	struct pool_conf *p = pool("p { addrs = 10.3.0.0/24\n"
+				   " lease-a { id = \"CN=alpha\"\n addr = 10.3.0.11 }\n"
+				   " lease-b { id = \"CN=Bra vo\"\n addr = 10.3.0.12 }\n"
+				   " lease-c { id = \"CN=#0c05636861726c\"\n addr = 10.3.0.13 } }");
+	static const char *const names[] = {
+		"CN=alpha", "CN=Alpha", "CN=#0c05616c706861",
+		"CN=bra vo", "CN=\"BRA   VO\"", "CN=#0c0642726120766f",
+		"CN=charl", "CN=#1e0a0063006800410072006c",
+	};
+
+	ASSERT_NE(NULL, p);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_EQ(1, count_statics(p, names[i])) TH_LOG("%s", names[i]);
+	}
+	EXPECT_EQ(0, count_statics(p, "CN=delta"));
+	EXPECT_EQ(0, count_statics(p, "O=alpha"));
 	pool_conf_unref(p);
 	EXPECT_NO_LEAKS();
 }

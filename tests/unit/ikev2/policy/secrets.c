@@ -29,7 +29,7 @@ TEST(a_section_becomes_a_secret_with_its_owners)
 	EXPECT_STREQ("ike-x", s->name);
 	EXPECT_TRUE(bytes_equal(BYTES("\0\1\2", 3), shared_secret_bytes(s)));
 	EXPECT_EQ(3, s->n_owners);
-	EXPECT_TRUE(identity_is_any(&s->owners[2]));
+	EXPECT_TRUE(s->owners[2].wild);
 	EXPECT_FALSE(s->from_control);
 	EXPECT_EQ(s, shared_secret_ref(s));
 	EXPECT_EQ(NULL, shared_secret_unref(s));
@@ -144,17 +144,22 @@ TEST_F(request, too_many_owners_are_refused)
 
 static unsigned match(const char *owners, const char *local, const char *remote)
 {
+	uint8_t l_buf[IDENTITY_CANONICAL_MAX], r_buf[IDENTITY_CANONICAL_MAX];
 	struct shared_secret s = { .owners = calloc(8, sizeof(*s.owners)) };
 	char copy[200], *rest = copy, *owner;
-	struct identity l, r;
+	struct identity id, l, r;
 	unsigned score;
 
 	strcpy(copy, owners);
-	while (*owners && (owner = strsep(&rest, " ")))
-		identity_parse(owner, &s.owners[s.n_owners++], NULL);
+	while (*owners && (owner = strsep(&rest, " "))) {
+		identity_parse(owner, &id, NULL);
+		identity_pattern_init(&s.owners[s.n_owners++], &id);
+	}
 	identity_parse(local, &l, NULL);
 	identity_parse(remote, &r, NULL);
-	score = shared_secret_match(&s, &l, &r);
+	score = shared_secret_match(&s, identity_canonical(&l, l_buf), identity_canonical(&r, r_buf));
+	while (s.n_owners)
+		identity_pattern_fini(&s.owners[--s.n_owners]);
 	free(s.owners);
 	return score;
 }
@@ -184,6 +189,23 @@ TEST(a_secret_shared_with_somebody_else_proves_nothing)
 	EXPECT_NE(0, match("moon", "moon", "venus"));
 	EXPECT_NE(0, match("moon %any", "moon", "venus"));
 	EXPECT_NE(0, match("moon sun", "mars", "sun"));
+}
+
+TEST(a_pair_is_no_proof_for_a_peer_that_says_it_is_us)
+{
+	EXPECT_EQ(0, match("moon sun", "moon", "moon"));
+	EXPECT_EQ(0, match("sun moon", "moon", "MOON"));
+	EXPECT_EQ(0, match("moon *.org", "moon", "moon"));
+	/* Two owners of one name are a pair again, and a secret of ours alone is for all peers. */
+	EXPECT_EQ(match("moon sun", "moon", "sun"), match("moon moon", "moon", "moon"));
+	EXPECT_EQ(match("moon", "moon", "sun"), match("moon", "moon", "moon"));
+	EXPECT_EQ(match("moon %any", "moon", "sun"), match("moon %any", "moon", "moon"));
+	EXPECT_EQ(match("%any", "moon", "sun"), match("%any", "moon", "moon"));
+	/* A pattern stands for many: for two that differ, too. */
+	EXPECT_EQ(0, match("*.org sun", "a.org", "a.org"));
+	EXPECT_NE(0, match("*.org sun", "a.org", "b.org"));
+	EXPECT_NE(0, match("*.org", "a.org", "a.org"));
+	EXPECT_GT(match("a.org *.org", "a.org", "a.org"), match("a.org", "a.org", "b.org"));
 }
 
 TEST_HARNESS_MAIN
