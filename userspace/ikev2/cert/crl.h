@@ -13,8 +13,9 @@ bool crl_is_of(const X509_CRL *crl, const struct certificate *issuer);
 /*
  * What these lists, complete ones and deltas, say about the certificate. Lists of other CAs, for
  * other distribution points (RFC 4945 5.1.3.13), with a bad signature or of another time don't
- * count, but what an outdated list says is revoked is revoked. why gets a clause for the log: when
- * and why it was revoked, or what is wrong with the lists.
+ * count, but what an outdated list says is revoked is revoked. A delta only adds to what is revoked
+ * (RFC 5280 5.2.4): GOOD comes of complete lists alone. why gets a clause for the log: when and why
+ * it was revoked, or what is wrong with the lists.
  */
 enum cert_status crl_status(const struct status_query *query, STACK_OF(X509_CRL) * crls,
 			    struct reason *why);

@@ -22,12 +22,6 @@ struct search {
 	struct reason why;
 };
 
-/* The worse of two. */
-static enum cert_status both(enum cert_status a, enum cert_status b)
-{
-	return a > b ? a : b;
-}
-
 /* -------- at hand -------- */
 
 static enum cert_status ask_stapled(struct search *search)
@@ -36,8 +30,9 @@ static enum cert_status ask_stapled(struct search *search)
 	struct wall_time until;
 
 	for (size_t i = 0; i < search->evidence->n_stapled; i++)
-		status = both(status, ocsp_status(search->query, search->evidence->stapled[i], NULL,
-						  &until, &search->why));
+		status = cert_status_worse(status,
+					   ocsp_status(search->query, search->evidence->stapled[i],
+						       NULL, &until, &search->why));
 	return status;
 }
 
@@ -146,7 +141,7 @@ static enum cert_status fetch_crls(struct search *search)
 
 static enum cert_status find_status(struct search *search)
 {
-	enum cert_status status = both(ask_stapled(search), ask_crls(search));
+	enum cert_status status = cert_status_worse(ask_stapled(search), ask_crls(search));
 
 	sources_ocsp(&search->ocsp, search->evidence->store, search->query);
 	sources_crl(&search->crl, search->evidence->store, search->query);

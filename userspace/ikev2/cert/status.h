@@ -12,6 +12,11 @@ enum cert_status {
 	CERT_STATUS_REVOKED,
 };
 
+static inline enum cert_status cert_status_worse(enum cert_status a, enum cert_status b)
+{
+	return a > b ? a : b;
+}
+
 struct status_query {
 	const struct certificate *cert, *issuer;
 	struct wall_time now;

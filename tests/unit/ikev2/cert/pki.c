@@ -34,6 +34,14 @@ static void add_ext(X509 *x509, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
+static X509_EXTENSION *unknown_ext(const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf(NULL, NULL, "1.3.6.1.4.1.99999.1", value);
+
+	MUST(ext);
+	return ext;
+}
+
 static X509_NAME *name_of(const char *text)
 {
 	uint8_t der[DN_DER_MAX];
@@ -110,10 +118,9 @@ struct pki_cert *pki_issue(const struct pki_cert *issuer, const struct pki_spec 
 	add_ext(x509, ca, NID_freshest_crl, spec->freshest);
 	add_ext(x509, ca, NID_info_access, spec->aia);
 	if (spec->unknown) {
-		X509_EXTENSION *ext =
-			X509V3_EXT_conf(NULL, NULL, "1.3.6.1.4.1.99999.1", spec->unknown);
+		X509_EXTENSION *ext = unknown_ext(spec->unknown);
 
-		MUST(ext && X509_add_ext(x509, ext, -1));
+		MUST(X509_add_ext(x509, ext, -1));
 		X509_EXTENSION_free(ext);
 	}
 	MUST(X509_sign(x509, signing_key, md_for(signing_key, spec->md)) > 0);
@@ -187,6 +194,12 @@ struct bytes pki_crl(const struct pki_cert *issuer, const struct pki_crl_spec *s
 	add_number(crl, NID_crl_number, spec->number, 0);
 	if (spec->base)
 		add_number(crl, NID_delta_crl, spec->base, 1);
+	if (spec->unknown) {
+		X509_EXTENSION *ext = unknown_ext(spec->unknown);
+
+		MUST(X509_CRL_add_ext(crl, ext, -1));
+		X509_EXTENSION_free(ext);
+	}
 	X509_CRL_sort(crl);
 	MUST(X509_CRL_sign(crl, issuer->key, md_for(issuer->key, spec->md)) > 0);
 	len = i2d_X509_CRL(crl, NULL);

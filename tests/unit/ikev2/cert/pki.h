@@ -41,6 +41,7 @@ struct pki_crl_spec {
 	const EVP_MD *md;
 	const char *idp; /* IssuingDistributionPoint, openssl.cnf's value */
 	const char *freshest;
+	const char *unknown; /* value of an extension that nobody knows */
 	long number, base; /* base: this is a delta to that one */
 	bool corrupt;
 };
