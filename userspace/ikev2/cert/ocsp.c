@@ -100,20 +100,27 @@ static bool verify_signer(const struct status_query *query, OCSP_BASICRESP *basi
 	return ok;
 }
 
+/* Of the response, of its signer, and, if the CA delegated, of how the CA did that. */
 static const char *weakness(const struct status_query *query, OCSP_BASICRESP *basic, char *buf,
 			    size_t size)
 {
+	X509 *issuer = certificate_x509(query->issuer), *signer = NULL;
 	STACK_OF(X509) *certs = sk_X509_new_null();
-	const char *weak = NULL;
-	X509 *signer;
+	const X509_ALGOR *delegation;
+	const char *weak;
 
-	if (certs && sk_X509_push(certs, certificate_x509(query->issuer)) > 0 &&
-	    OCSP_resp_get0_signer(basic, &signer, certs) == 1)
-		weak = strength_of_key(X509_get0_pubkey(signer), NULL, buf, size);
+	if (certs && sk_X509_push(certs, issuer) > 0)
+		OCSP_resp_get0_signer(basic, &signer, certs);
 	sk_X509_free(certs);
+	if (!signer)
+		return "can't be told";
+	weak = strength_of_key(X509_get0_pubkey(signer), NULL, buf, size);
 	if (!weak)
 		weak = strength_of_algorithm(OCSP_resp_get0_tbs_sigalg(basic), query->allow_sha1);
-	return weak;
+	if (weak || X509_cmp(signer, issuer) == 0)
+		return weak;
+	X509_get0_signature(NULL, &delegation, signer);
+	return strength_of_algorithm(delegation, query->allow_sha1);
 }
 
 /* 3.2, 4.2.2.1 */

@@ -504,6 +504,30 @@ TEST_F(revocation, a_responder_that_the_ca_delegated_to_may_sign)
 	pki_free(delegate);
 }
 
+/* Who can make SHA-1 collide has the CA certify a responder. */
+TEST_F(revocation, a_responder_whose_certificate_is_signed_with_sha1_may_not)
+{
+	struct cert_check_conf conf = { .revocation = self->revocation,
+					.policy = REVOCATION_STRICT,
+					.strength.allow_sha1 = true };
+	struct pki_cert *delegate = pki_issue(
+		self->root,
+		&(struct pki_spec){ .subject = "CN=OCSP", .eku = "OCSPSigning", .md = EVP_sha1() });
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	self->ocsp.signer = delegate;
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT));
+	EXPECT_TRUE(says(self, "its signer is signed with SHA-1"))
+	TH_LOG("%s", self->check->reason);
+	cert_check_free(self->check);
+
+	revocation_flush(self->revocation);
+	conf.store = self->store;
+	self->check = check_of(&conf, self->moon, NULL);
+	EXPECT_EQ(0, run(self->check));
+	pki_free(delegate);
+}
+
 TEST_F(revocation, crl_is_asked_when_ocsp_does_not_know)
 {
 	issue(self, self->url[CRL_URL], self->url[OCSP_URL]);
