@@ -108,17 +108,17 @@ static int refuse(const char *why, const char **ret_why)
 	return 1;
 }
 
+static const char wrong_signature[] =
+	"its signature is wrong: it is not made with the key that belongs to this certificate or "
+	"public key, or over other messages";
+
 static int verify(const struct public_key *key, const struct crypto_sign_scheme *scheme,
 		  const struct bytes *octets, size_t n, struct bytes signature,
 		  const char **ret_why)
 {
 	int err = public_key_verify(key, scheme, octets, n, signature);
 
-	if (err == -EBADMSG || err == -EINVAL)
-		return refuse("its signature is wrong: it is not made with the key that belongs to "
-			      "this certificate or public key, or over other messages",
-			      ret_why);
-	return err;
+	return err == -EBADMSG || err == -EINVAL ? refuse(wrong_signature, ret_why) : err;
 }
 
 static int check_digital(struct bytes data, const struct public_key *key,
@@ -153,20 +153,18 @@ static int check_rsa(struct bytes signature, const struct public_key *key,
 		     const struct auth_constraints *c, const struct bytes *octets, size_t n,
 		     const char **ret_why)
 {
-	static const enum crypto_hash hashes[] = { CRYPTO_HASH_SHA1, CRYPTO_HASH_SHA256,
-						   CRYPTO_HASH_SHA384, CRYPTO_HASH_SHA512 };
-	bool named = c->ike || c->chain;
-	int err = refuse("auth allows no signature of this old method", ret_why);
+	struct crypto_sign_scheme scheme = { .padding = CRYPTO_PKCS1 };
+	int err = public_key_pkcs1_hash(key, signature, &scheme.hash);
 
-	for (size_t i = 0; i < ARRAY_SIZE(hashes) && err; i++) {
-		const struct crypto_sign_scheme scheme = { CRYPTO_PKCS1, hashes[i], 0 };
-
-		if (!named || auth_constraints_allow(c, &scheme))
-			err = verify(key, &scheme, octets, n, signature, ret_why);
-		if (err < 0)
-			break;
-	}
-	return err;
+	if (err == -ENOTSUP)
+		return refuse("the hash of its signature is not known", ret_why);
+	if (err == -EBADMSG)
+		return refuse(wrong_signature, ret_why);
+	if (err < 0)
+		return err;
+	if ((c->ike || c->chain) && !auth_constraints_allow(c, &scheme))
+		return refuse("auth does not allow the hash of its authentication method", ret_why);
+	return verify(key, &scheme, octets, n, signature, ret_why);
 }
 
 int signature_check(const struct ike_auth *auth, const struct public_key *key,

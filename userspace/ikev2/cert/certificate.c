@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All that may be asked of a certificate is computed when it is parsed, so that reading needs no
- * lock: OpenSSL's own caches are filled by then too.
+ * lock: OpenSSL's own caches are filled by then too. But no signature is verified, as a worker
+ * parses what anybody sends: whether it signed itself is found out when it is asked.
  */
 #include "ikev2/cert/certificate.h"
 
@@ -11,6 +12,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include "pdk/crypto/public_key.h"
 #include "ikev2/cert/dn.h"
 #include "ikev2/cert/x509_private.h"
 #include "ikev2/codec/ikev2.h"
@@ -23,7 +25,8 @@ struct certificate {
 	EVP_PKEY *key;
 	GENERAL_NAMES *alt_names; /* holds the data of names */
 	struct wall_time not_before, not_after;
-	bool is_ca, is_self_signed;
+	bool is_ca;
+	int self_signed; /* atomic; -1: not asked yet */
 	uint8_t key_hash[CERTIFICATE_KEY_HASH_LEN];
 	uint8_t fingerprint[CERTIFICATE_FINGERPRINT_LEN];
 	char subject_str[DN_STRLEN], issuer_str[DN_STRLEN];
@@ -100,7 +103,7 @@ static int spki_read(struct certificate *cert)
 	cert->spki = BYTES(der, (size_t)len);
 	SHA1(der, (size_t)len, cert->key_hash);
 	cert->key = X509_get0_pubkey(cert->x509);
-	return cert->key ? 0 : -ENOTSUP;
+	return cert->key && !public_key_is_slow(cert->key) ? 0 : -ENOTSUP;
 }
 
 static int fields_read(struct certificate *cert)
@@ -121,7 +124,7 @@ static int fields_read(struct certificate *cert)
 	if (err)
 		return err;
 	cert->is_ca = (flags & EXFLAG_BCONS) && (flags & EXFLAG_CA);
-	cert->is_self_signed = (flags & EXFLAG_SI) && X509_verify(cert->x509, cert->key) == 1;
+	cert->self_signed = flags & EXFLAG_SI ? -1 : 0;
 	SHA256(cert->der.data, cert->der.len, cert->fingerprint);
 	subject_print(cert);
 	dn_str(certificate_issuer(cert), cert->issuer_str, sizeof(cert->issuer_str));
@@ -258,7 +261,16 @@ bool certificate_is_ca(const struct certificate *cert)
 
 bool certificate_is_self_signed(const struct certificate *cert)
 {
-	return cert->is_self_signed;
+	int known = __atomic_load_n(&cert->self_signed, __ATOMIC_RELAXED);
+	OPENSSL_SCOPE;
+
+	if (known < 0) {
+		known = X509_verify(cert->x509, cert->key) == 1;
+		/* Whoever asks at the same time finds the same. */
+		__atomic_store_n(&((struct certificate *)cert)->self_signed, known,
+				 __ATOMIC_RELAXED);
+	}
+	return known;
 }
 
 bool certificate_equal(const struct certificate *a, const struct certificate *b)

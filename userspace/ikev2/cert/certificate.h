@@ -24,7 +24,8 @@ struct certificate;
 /*
  * From DER, all of it. -EBADMSG: it isn't a certificate that OpenSSL can read, an extension in it
  * is malformed (RFC 4945 3.3.10.2) or something stands behind it; -EMSGSIZE; -ENOTSUP: its key is
- * of no kind that OpenSSL knows; -ENOMEM. The reference is the caller's.
+ * of no kind that OpenSSL knows, or public_key_is_slow(); -ENOMEM. No signature is verified. The
+ * reference is the caller's.
  */
 int certificate_parse(struct bytes der, struct certificate **ret_cert);
 struct certificate *certificate_ref(struct certificate *cert);
@@ -58,7 +59,8 @@ X509 *certificate_x509(const struct certificate *cert);
 
 /* basicConstraints says CA (RFC 5280 4.2.1.9). */
 bool certificate_is_ca(const struct certificate *cert);
-/* Subject and issuer are equal and the signature is made by its own key. */
+/* Subject and issuer are equal and the signature is made by its own key: verified at the first call.
+ */
 bool certificate_is_self_signed(const struct certificate *cert);
 bool certificate_equal(const struct certificate *a, const struct certificate *b);
 

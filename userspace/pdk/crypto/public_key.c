@@ -53,13 +53,33 @@ static int curve_type(EVP_PKEY *pkey, enum crypto_key_type *ret_type)
 	return -ENOTSUP;
 }
 
+static bool is_rsa(EVP_PKEY *pkey)
+{
+	return EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS");
+}
+
+bool public_key_is_slow(EVP_PKEY *pkey)
+{
+	BIGNUM *e = NULL;
+	bool slow;
+
+	if (!is_rsa(pkey))
+		return false;
+	/* A token may keep the exponent to itself; what a peer sends has one. */
+	slow = EVP_PKEY_get_bits(pkey) > CRYPTO_RSA_BITS_MAX ||
+	       (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+		BN_num_bits(e) > CRYPTO_RSA_EXPONENT_BITS_MAX);
+	BN_free(e);
+	return slow;
+}
+
 int key_type_of(EVP_PKEY *pkey, enum crypto_key_type *ret_type)
 {
 	if (EVP_PKEY_is_a(pkey, "EC"))
 		return curve_type(pkey, ret_type);
-	if (EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS")) {
-		if (EVP_PKEY_get_bits(pkey) > CRYPTO_RSA_BITS_MAX)
-			return -ENOTSUP;
+	if (is_rsa(pkey)) {
+		if (public_key_is_slow(pkey))
+			return crypto_error(-ENOTSUP);
 		*ret_type = CRYPTO_KEY_RSA;
 		return 0;
 	}
@@ -335,4 +355,47 @@ int public_key_verify(const struct public_key *key, const struct crypto_sign_sch
 	err = verify_der(key, ctx, scheme, parts, n, signature);
 	EVP_MD_CTX_free(ctx);
 	return err;
+}
+
+static int read_hash(struct bytes digest_info, enum crypto_hash *ret_hash)
+{
+	const uint8_t *at = digest_info.data;
+	X509_SIG *info = d2i_X509_SIG(NULL, &at, (long)digest_info.len);
+	const ASN1_OBJECT *oid;
+	const X509_ALGOR *alg;
+	const EVP_MD *md;
+	int err = -ENOTSUP;
+
+	if (!info)
+		return crypto_error(-EBADMSG);
+	X509_SIG_get0(info, &alg, NULL);
+	X509_ALGOR_get0(&oid, NULL, NULL, alg);
+	md = EVP_get_digestbyobj(oid);
+	for (enum crypto_hash hash = 0; md && hash < CRYPTO_HASH_N; hash++)
+		if (EVP_MD_is_a(md, md_names[hash])) {
+			*ret_hash = hash;
+			err = 0;
+		}
+	X509_SIG_free(info);
+	return err;
+}
+
+int public_key_pkcs1_hash(const struct public_key *key, struct bytes signature,
+			  enum crypto_hash *ret_hash)
+{
+	uint8_t info[CRYPTO_SIGNATURE_MAX];
+	size_t len = sizeof(info);
+	EVP_PKEY_CTX *ctx;
+	int ok;
+
+	if (key->type != CRYPTO_KEY_RSA)
+		return -EINVAL;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+	if (!ctx)
+		return crypto_error(-ENOMEM);
+	ok = EVP_PKEY_verify_recover_init(ctx) == 1 &&
+	     EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	     EVP_PKEY_verify_recover(ctx, info, &len, signature.data, signature.len) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return ok ? read_hash(BYTES(info, len), ret_hash) : crypto_error(-EBADMSG);
 }

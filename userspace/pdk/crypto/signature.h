@@ -37,9 +37,11 @@ struct crypto_sign_scheme {
 /* Does it go with a key of this kind? */
 bool crypto_scheme_fits(const struct crypto_sign_scheme *scheme, enum crypto_key_type type);
 
-/* RSA of 16384 bits. More bits in a modulus are refused: a peer could make us compute for long. */
-#define CRYPTO_RSA_BITS_MAX  16384
-#define CRYPTO_SIGNATURE_MAX (CRYPTO_RSA_BITS_MAX / 8)
+/* Of a modulus and of a public exponent. A key with more is refused: whoever sends one could make us
+ * compute for long before we know him. */
+#define CRYPTO_RSA_BITS_MAX	     8192
+#define CRYPTO_RSA_EXPONENT_BITS_MAX 64
+#define CRYPTO_SIGNATURE_MAX	     (CRYPTO_RSA_BITS_MAX / 8)
 
 /* -------- ECDSA values -------- */
 

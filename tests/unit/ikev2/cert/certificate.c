@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "ikev2/cert/dn.h"
+#include "tests/unit/pdk/crypto/keys.h"
 #include "checking.h"
 
 static struct certificate *parsed(const struct pki_cert *cert)
@@ -62,6 +63,39 @@ TEST(what_is_in_a_certificate_can_be_read)
 	certificate_unref(root);
 	EXPECT_EQ(NULL, certificate_unref(NULL));
 	pki_free(moon);
+	pki_free(ca);
+	EXPECT_NO_LEAKS();
+}
+
+TEST(keys_that_take_long_are_refused_before_they_are_used)
+{
+	struct pki_cert *ca = pki_issue(NULL, &(struct pki_spec){ .subject = "CN=Root", PKI_CA });
+	EVP_PKEY *slow = test_rsa_public(3072, 3071);
+	struct pki_cert *moon =
+		pki_issue(ca, &(struct pki_spec){ .subject = "CN=moon", .same_key = slow });
+	struct certificate *cert;
+
+	EXPECT_EQ(-ENOTSUP, certificate_parse(moon->der, &cert));
+	pki_free(moon);
+	pki_free(ca);
+	EVP_PKEY_free(slow);
+	EXPECT_NO_LEAKS();
+}
+
+/* Whoever calls itself its issuer isn't that yet. */
+TEST(self_signed_is_what_its_own_key_has_signed)
+{
+	struct pki_cert *ca = pki_issue(NULL, &(struct pki_spec){ .subject = "CN=Root", PKI_CA });
+	struct pki_cert *next = pki_issue(ca, &(struct pki_spec){ .subject = "CN=Root", PKI_CA });
+	struct certificate *self = parsed(ca), *issued = parsed(next);
+
+	for (int i = 0; i < 2; i++) {
+		EXPECT_TRUE(certificate_is_self_signed(self));
+		EXPECT_FALSE(certificate_is_self_signed(issued));
+	}
+	certificate_unref(self);
+	certificate_unref(issued);
+	pki_free(next);
 	pki_free(ca);
 	EXPECT_NO_LEAKS();
 }

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
@@ -28,6 +29,31 @@ static inline EVP_PKEY *test_pkey(enum crypto_key_type type)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
 	}
 	abort();
+}
+
+/* A public key of RSA that belongs to nobody. */
+static inline EVP_PKEY *test_rsa_public(int modulus_bits, int exponent_bits)
+{
+	BIGNUM *n = BN_new(), *e = BN_new();
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *params;
+
+	BN_rand(n, modulus_bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+	BN_rand(e, exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	OSSL_PARAM_BLD_push_BN(bld, "n", n);
+	OSSL_PARAM_BLD_push_BN(bld, "e", e);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		abort();
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return key;
 }
 
 /* The content of bio, which is freed; free() the data. */

@@ -203,6 +203,61 @@ TEST_F(crypto, what_is_no_key_is_refused)
 	EVP_PKEY_free(k1);
 }
 
+/* A verification costs as many multiplications as the exponent has bits. */
+TEST_F(crypto, rsa_keys_that_take_long_are_refused)
+{
+	static const struct {
+		int modulus, exponent, result;
+	} cases[] = {
+		{ 3072, 17, 0 },
+		{ 3072, CRYPTO_RSA_EXPONENT_BITS_MAX, 0 },
+		{ 3072, CRYPTO_RSA_EXPONENT_BITS_MAX + 1, -ENOTSUP },
+		{ 3072, 3071, -ENOTSUP },
+		{ CRYPTO_RSA_BITS_MAX, 17, 0 },
+		{ CRYPTO_RSA_BITS_MAX + 8, 17, -ENOTSUP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		EVP_PKEY *pkey = test_rsa_public(cases[i].modulus, cases[i].exponent);
+		struct public_key *key = NULL;
+
+		EXPECT_EQ(cases[i].result, public_key_from_evp(pkey, &key)) TH_LOG("%zu", i);
+		EXPECT_EQ(cases[i].result != 0, public_key_is_slow(pkey)) TH_LOG("%zu", i);
+		public_key_unref(key);
+		EVP_PKEY_free(pkey);
+	}
+}
+
+/* RFC 8017 9.2 */
+TEST_F(crypto, a_pkcs1_signature_says_its_hash)
+{
+	struct private_key *key = make_key(CRYPTO_KEY_RSA), *other = make_key(CRYPTO_KEY_RSA),
+			   *ec = make_key(CRYPTO_KEY_ECDSA_P256);
+	const struct bytes data = bytes_str("message");
+	enum crypto_hash hash;
+	struct writer w;
+
+	for (enum crypto_hash i = 0; i < CRYPTO_HASH_N; i++) {
+		const struct crypto_sign_scheme scheme = { CRYPTO_PKCS1, i, 0 };
+
+		writer_init_heap(&w, CRYPTO_SIGNATURE_MAX);
+		ASSERT_EQ(0, private_key_sign(key, &scheme, &data, 1, &w));
+		EXPECT_EQ(0,
+			  public_key_pkcs1_hash(private_key_public(key), writer_view(&w), &hash));
+		EXPECT_EQ(i, hash);
+		EXPECT_EQ(-EBADMSG,
+			  public_key_pkcs1_hash(private_key_public(other), writer_view(&w), &hash));
+		EXPECT_EQ(-EINVAL,
+			  public_key_pkcs1_hash(private_key_public(ec), writer_view(&w), &hash));
+		writer_fini(&w);
+	}
+	EXPECT_EQ(-EBADMSG, public_key_pkcs1_hash(private_key_public(key), BYTES_NONE, &hash));
+	EXPECT_EQ(-EBADMSG, public_key_pkcs1_hash(private_key_public(key), data, &hash));
+	private_key_unref(key);
+	private_key_unref(other);
+	private_key_unref(ec);
+}
+
 TEST_F(crypto, uri_without_a_provider_says_so)
 {
 	struct private_key *key;
