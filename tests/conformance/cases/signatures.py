@@ -152,6 +152,30 @@ def old_methods(t):
         t.again()
 
 
+@case('RFC 7427 3, RFC 8247 3.2', RESPONDER, 'who announces hash algorithms and signs by RSA with SHA-1 all the same is refused')
+def old_method_with_sha1(t):
+    for numbers in HASHES, ():
+        sa = ready(t, numbers=numbers)
+        payloads = proof(t, sa, 'rsa-sha1', method=wire.AUTH_RSA)
+        if numbers:
+            refused(t, sa, payloads)
+        else:
+            accepted(t, sa, payloads, method=wire.AUTH_ECDSA256)
+        t.again()
+
+
+@case('RFC 7427 3', RESPONDER, 'who announces hash algorithms and signs by ECDSA\'s old method is taken, and answered by the new one')
+def old_method_with_sha2(t):
+    sa = ready(t)
+    accepted(t, sa, proof(t, sa, 'ecdsa-sha256', method=wire.AUTH_ECDSA256))
+
+
+@case('RFC 7427 3', RESPONDER, 'who announces only hash algorithms that the gateway lacks gets no signature by an old method')
+def no_common_hash(t):
+    sa = ready(t, kind='rsa', numbers=(certificates.SHA1, 0x4321))
+    refused(t, sa, proof(t, sa, 'ecdsa-sha256'))
+
+
 @case('RFC 7296 2.21.2', RESPONDER, 'a wrong signature: AUTHENTICATION_FAILED')
 def wrong_signature(t):
     for change in (lambda data: data[:-1] + bytes([data[-1] ^ 1]), lambda data: data[:-1], lambda data: b'', lambda data: data[:1],

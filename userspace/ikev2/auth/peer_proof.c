@@ -68,8 +68,8 @@ static enum peer_verdict check_raw(struct ike_sa *sa, const struct keymat_octets
 	int err = 1;
 
 	for (size_t i = 0; i < remote->n_pubkeys && err > 0; i++)
-		err = signature_check(auth, remote->pubkeys[i], &remote->constraints,
-				      octets->parts, octets->n, &why);
+		err = signature_check(auth, remote->pubkeys[i], sa->peer_hashes,
+				      &remote->constraints, octets->parts, octets->n, &why);
 	if (err == 0)
 		return PEER_PROVED;
 	if (err < 0)
@@ -246,8 +246,8 @@ static int check_by(const struct ike_sa *sa, const struct certificate *cert,
 	*why = "its key is of a kind that can't be used";
 	if (err < 0)
 		return err == -ENOMEM ? err : 1;
-	err = signature_check(auth, key, &sa->conn->remote.constraints, octets->parts, octets->n,
-			      why);
+	err = signature_check(auth, key, sa->peer_hashes, &sa->conn->remote.constraints,
+			      octets->parts, octets->n, why);
 	public_key_unref(key);
 	return err;
 }

@@ -330,7 +330,7 @@ void signature_hashes_write(struct writer *w)
 
 unsigned signature_hashes_parse(struct bytes data)
 {
-	unsigned set = 0;
+	unsigned set = SIGNATURE_HASHES_SAID;
 	struct reader r;
 
 	reader_init(&r, data);

@@ -26,10 +26,12 @@ char *signature_alg_str(const struct crypto_sign_scheme *scheme, char *buf);
 /* IKE_SIG_HASH_* of a scheme. */
 enum ike_sig_hash signature_alg_hash(const struct crypto_sign_scheme *scheme);
 
+#define SIGNATURE_HASHES_SAID (1u << 0) /* the number 0 is reserved */
+
 /*
  * The notify SIGNATURE_HASH_ALGORITHMS (RFC 7427 4): all that we take, that is without SHA-1 (RFC
  * 8247 3.2); and a peer's, as a set of 1 << IKE_SIG_HASH_*. Unknown numbers and an odd octet at the
- * end are passed over.
+ * end are passed over. SIGNATURE_HASHES_SAID is always in the set: 0 is who has announced nothing.
  */
 void signature_hashes_write(struct writer *w);
 unsigned signature_hashes_parse(struct bytes data);

@@ -12,14 +12,18 @@ static const struct {
 	enum ike_auth_method method;
 	struct crypto_sign_scheme scheme;
 } old_methods[] = {
-	/* SHA-1 is what every peer of this method takes (RFC 7296 3.8). */
+	/* SHA-1 is what every peer takes that knows nothing else (RFC 7296 3.8). */
 	{ CRYPTO_KEY_RSA, IKE_AUTH_RSA_SIGNATURE, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
 	{ CRYPTO_KEY_ECDSA_P256, IKE_AUTH_ECDSA_256, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA256, 0 } },
 	{ CRYPTO_KEY_ECDSA_P384, IKE_AUTH_ECDSA_384, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA384, 0 } },
 	{ CRYPTO_KEY_ECDSA_P521, IKE_AUTH_ECDSA_521, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA512, 0 } },
 };
 
-/* The hash as strong as the key first (NIST SP 800-57 5.6.1), then the others, shorter ones first. */
+/* Hashes to try. */
+#define HASHES 4
+
+/* The one as strong as the key first (NIST SP 800-57 5.6.1), then the others, shorter ones first,
+ * and in the end SHA-1, for constraints that name it. */
 static enum crypto_hash nth_hash(enum crypto_key_type type, unsigned bits, unsigned n)
 {
 	enum crypto_hash best = CRYPTO_HASH_SHA256;
@@ -30,6 +34,8 @@ static enum crypto_hash nth_hash(enum crypto_key_type type, unsigned bits, unsig
 		best = CRYPTO_HASH_SHA512;
 	if (n == 0)
 		return best;
+	if (n == HASHES - 1)
+		return CRYPTO_HASH_SHA1;
 	/* SHA-256, -384 and -512, but for the one that had its turn. */
 	return (enum crypto_hash)(CRYPTO_HASH_SHA256 + n - (CRYPTO_HASH_SHA256 + n > best ? 0 : 1));
 }
@@ -51,7 +57,7 @@ static bool choose_digital(enum crypto_key_type type, unsigned bits, unsigned ha
 	const enum crypto_padding *paddings = is_rsa ? rsa : is_ecdsa ? &ecdsa : &eddsa;
 
 	for (unsigned p = 0; p < (is_rsa ? 2 : 1); p++)
-		for (unsigned n = 0; n < (is_rsa || is_ecdsa ? 3 : 1); n++) {
+		for (unsigned n = 0; n < (is_rsa || is_ecdsa ? HASHES : 1); n++) {
 			*ret_scheme = (struct crypto_sign_scheme){ paddings[p],
 								   nth_hash(type, bits, n), 0 };
 			if (acceptable(ret_scheme, hashes, c))
@@ -60,12 +66,14 @@ static bool choose_digital(enum crypto_key_type type, unsigned bits, unsigned ha
 	return false;
 }
 
-int signature_choose(enum crypto_key_type type, unsigned bits, unsigned hashes,
+int signature_choose(enum crypto_key_type type, unsigned bits, unsigned peer_hashes,
 		     const struct auth_constraints *c, struct signature_choice *ret_choice)
 {
 	struct crypto_sign_scheme scheme;
 
-	if (hashes && choose_digital(type, bits, hashes, c, &scheme)) {
+	if (peer_hashes) {
+		if (!choose_digital(type, bits, peer_hashes, c, &scheme))
+			return -ENOTSUP;
 		*ret_choice = (struct signature_choice){ IKE_AUTH_DIGITAL_SIGNATURE, scheme };
 		return 0;
 	}
@@ -112,6 +120,8 @@ static const char wrong_signature[] =
 	"its signature is wrong: it is not made with the key that belongs to this certificate or "
 	"public key, or over other messages";
 
+static const char with_sha1[] = "its signature is made with SHA-1";
+
 static int verify(const struct public_key *key, const struct crypto_sign_scheme *scheme,
 		  const struct bytes *octets, size_t n, struct bytes signature,
 		  const char **ret_why)
@@ -140,16 +150,18 @@ static int check_digital(struct bytes data, const struct public_key *key,
 		return refuse("the salt of its signature is too short", ret_why);
 	/* Among them what we haven't announced: SHA-1 (RFC 7427 4, RFC 8247 3.2). */
 	if (!auth_constraints_allow(c, &scheme))
-		return refuse(scheme.padding != CRYPTO_EDDSA && scheme.hash == CRYPTO_HASH_SHA1
-				      ? "its signature is made with SHA-1"
-				      : "the algorithm of its signature is not among those that auth "
-					"names",
-			      ret_why);
+		return refuse(
+			scheme.padding != CRYPTO_EDDSA && scheme.hash == CRYPTO_HASH_SHA1
+				? with_sha1
+				: "the algorithm of its signature is not among those that auth "
+				  "names",
+			ret_why);
 	return verify(key, &scheme, octets, n, signature, ret_why);
 }
 
-/* The hash isn't said: SHA-1 is the default, others are as good (RFC 7296 3.8). */
-static int check_rsa(struct bytes signature, const struct public_key *key,
+/* The hash isn't announced: SHA-1 is the default, others are as good (RFC 7296 3.8). Who announces
+ * hashes knows better ones (RFC 7427 3). */
+static int check_rsa(struct bytes signature, const struct public_key *key, unsigned peer_hashes,
 		     const struct auth_constraints *c, const struct bytes *octets, size_t n,
 		     const char **ret_why)
 {
@@ -164,10 +176,12 @@ static int check_rsa(struct bytes signature, const struct public_key *key,
 		return err;
 	if ((c->ike || c->chain) && !auth_constraints_allow(c, &scheme))
 		return refuse("auth does not allow the hash of its authentication method", ret_why);
+	if (peer_hashes && !auth_constraints_allow(c, &scheme))
+		return refuse(with_sha1, ret_why);
 	return verify(key, &scheme, octets, n, signature, ret_why);
 }
 
-int signature_check(const struct ike_auth *auth, const struct public_key *key,
+int signature_check(const struct ike_auth *auth, const struct public_key *key, unsigned peer_hashes,
 		    const struct auth_constraints *c, const struct bytes *octets, size_t n,
 		    const char **ret_why)
 {
@@ -184,7 +198,7 @@ int signature_check(const struct ike_auth *auth, const struct public_key *key,
 		if (old_methods[i].type != type)
 			return refuse("its authentication method doesn't go with its key", ret_why);
 		if (type == CRYPTO_KEY_RSA)
-			return check_rsa(auth->data, key, c, octets, n, ret_why);
+			return check_rsa(auth->data, key, peer_hashes, c, octets, n, ret_why);
 		if ((c->ike || c->chain) && !auth_constraints_allow(c, &old_methods[i].scheme))
 			return refuse("auth does not allow the hash of its authentication method",
 				      ret_why);

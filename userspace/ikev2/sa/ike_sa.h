@@ -72,7 +72,8 @@ struct ike_sa {
 	struct kex *kex;    /* until the keys are made */
 	uint16_t ke_method; /* what our KE payload carries; the one in use */
 	struct nonce nonce_i, nonce_r;
-	unsigned peer_hashes; /* that its signatures and ours may use: set of 1 << IKE_SIG_HASH_* */
+	unsigned peer_hashes; /* that it takes in signatures: signature_hashes_parse(); 0: not said
+			       */
 	struct cert_request *cert_request; /* the peer's; NULL: none; until established */
 	struct own_proof *proof;	   /* our AUTH; until established */
 	struct packet *init_request, *init_response; /* for AUTH (2.15); until established */

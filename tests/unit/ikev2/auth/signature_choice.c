@@ -13,6 +13,8 @@
 #define HID  (1u << IKE_SIG_HASH_IDENTITY)
 #define ALL  (H256 | H384 | H512 | HID)
 #define H1   (1u << IKE_SIG_HASH_SHA1)
+/* Hashes that we don't know. */
+#define HNEW SIGNATURE_HASHES_SAID
 
 TEST(way_to_sign_follows_key_peer_and_constraints)
 {
@@ -27,8 +29,14 @@ TEST(way_to_sign_follows_key_peer_and_constraints)
 		{ "pubkey", CRYPTO_KEY_RSA, 4096, ALL, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA384, 0 } },
 		{ "pubkey", CRYPTO_KEY_RSA, 2048, H512, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA512, 0 } },
 		{ "pubkey", CRYPTO_KEY_RSA, 2048, 0, 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
-		/* A peer that announces SHA-1 alone: RFC 8247 3.2 forbids that, so the old method. */
-		{ "pubkey", CRYPTO_KEY_RSA, 2048, H1, 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
+		/* RFC 7427 3: no old method for who has announced; RFC 8247 3.2: no SHA-1. */
+		{ "pubkey", CRYPTO_KEY_RSA, 2048, H1, -ENOTSUP },
+		{ "pubkey", CRYPTO_KEY_RSA, 2048, HNEW, -ENOTSUP },
+		{ "rsa-sha1", CRYPTO_KEY_RSA, 2048, H1 | H256, 14, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
+		{ "rsa-sha1", CRYPTO_KEY_RSA, 2048, H256, -ENOTSUP },
+		{ "rsa-sha1", CRYPTO_KEY_RSA, 2048, 0, 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } },
+		{ "pubkey", CRYPTO_KEY_ECDSA_P256, 256, HNEW, -ENOTSUP },
+		{ "pubkey", CRYPTO_KEY_ECDSA_P256, 256, 0, 9, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA256, 0 } },
 		{ "rsa-sha384", CRYPTO_KEY_RSA, 2048, ALL, 14, { CRYPTO_PKCS1, CRYPTO_HASH_SHA384, 0 } },
 		{ "ike:rsa/pss-sha512", CRYPTO_KEY_RSA, 2048, ALL, 14, { CRYPTO_PSS, CRYPTO_HASH_SHA512, 0 } },
 		{ "ike:rsa/pss-sha512", CRYPTO_KEY_RSA, 2048, H256, -ENOTSUP },
@@ -115,6 +123,7 @@ TEST(every_key_is_verified_by_the_methods_it_signs_with)
 
 		for (int old = 0; old < 2; old++) {
 			const struct auth_constraints none = AUTH_CONSTRAINTS_NONE;
+			unsigned hashes = old ? 0 : ALL;
 			struct signature_choice choice;
 			struct ike_auth auth;
 			uint8_t buf[1024];
@@ -124,13 +133,13 @@ TEST(every_key_is_verified_by_the_methods_it_signs_with)
 					     &choice))
 				continue;
 			ASSERT_EQ(0, make_auth(key, &choice, octets, 2, buf, sizeof(buf), &auth));
-			EXPECT_EQ(0, signature_check(&auth, public, &none, octets, 2, &why))
+			EXPECT_EQ(0, signature_check(&auth, public, hashes, &none, octets, 2, &why))
 			{
 				TH_LOG("type %d, old %d: %s", type, old, why);
 			}
-			EXPECT_EQ(1, signature_check(&auth, public, &none, others, 2, &why));
+			EXPECT_EQ(1, signature_check(&auth, public, hashes, &none, others, 2, &why));
 			EXPECT_NE(NULL, why);
-			EXPECT_EQ(1, signature_check(&auth, private_key_public(other), &none,
+			EXPECT_EQ(1, signature_check(&auth, private_key_public(other), hashes, &none,
 						     octets, 2, &why));
 		}
 		private_key_unref(key);
@@ -146,6 +155,7 @@ TEST(what_constraints_forbid_is_refused)
 		enum crypto_key_type type;
 		struct signature_choice choice;
 		int result;
+		unsigned hashes;
 	} cases[] = {
 		{ "pubkey", CRYPTO_KEY_RSA, { 14, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } }, 1 },
 		{ "rsa-sha1", CRYPTO_KEY_RSA, { 14, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } }, 0 },
@@ -161,6 +171,12 @@ TEST(what_constraints_forbid_is_refused)
 		{ "rsa-ecdsa", CRYPTO_KEY_RSA, { 14, { CRYPTO_PSS, CRYPTO_HASH_SHA256, 0 } }, 0 },
 		{ "ecdsa-384", CRYPTO_KEY_ECDSA_P256, { 14, { CRYPTO_ECDSA_DER, CRYPTO_HASH_SHA256, 0 } }, 1 },
 		{ "ecdsa-256-sha384", CRYPTO_KEY_ECDSA_P256, { 9, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA256, 0 } }, 1 },
+		/* Who announces hashes has better ones than SHA-1: RFC 7427 3. */
+		{ "pubkey", CRYPTO_KEY_RSA, { 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } }, 1, ALL },
+		{ "pubkey", CRYPTO_KEY_RSA, { 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } }, 1, HNEW },
+		{ "rsa-sha1", CRYPTO_KEY_RSA, { 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA1, 0 } }, 0, ALL },
+		{ "pubkey", CRYPTO_KEY_RSA, { 1, { CRYPTO_PKCS1, CRYPTO_HASH_SHA256, 0 } }, 0, ALL },
+		{ "pubkey", CRYPTO_KEY_ECDSA_P256, { 9, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA256, 0 } }, 0, ALL },
 		/* Another curve's method. */
 		{ "pubkey", CRYPTO_KEY_ECDSA_P256, { 10, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA384, 0 } }, 1 },
 		{ "pubkey", CRYPTO_KEY_ECDSA_P256, { 2, { CRYPTO_ECDSA_RAW, CRYPTO_HASH_SHA256, 0 } }, 1 },
@@ -176,8 +192,8 @@ TEST(what_constraints_forbid_is_refused)
 
 		ASSERT_EQ(0, auth_constraints_parse(cases[i].auth, &c, NULL));
 		ASSERT_EQ(0, make_auth(key, &cases[i].choice, &octets, 1, buf, sizeof(buf), &auth));
-		EXPECT_EQ(cases[i].result, signature_check(&auth, private_key_public(key), &c,
-							   &octets, 1, &why))
+		EXPECT_EQ(cases[i].result, signature_check(&auth, private_key_public(key), cases[i].hashes,
+							   &c, &octets, 1, &why))
 		{
 			TH_LOG("case %zu, %s: %s", i, cases[i].auth, why);
 		}
