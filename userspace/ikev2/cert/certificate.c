@@ -27,7 +27,7 @@ struct certificate {
 	struct wall_time not_before, not_after;
 	bool is_ca;
 	int self_signed; /* atomic; -1: not asked yet */
-	uint8_t key_hash[CERTIFICATE_KEY_HASH_LEN];
+	uint8_t key_hash[CERTIFICATE_KEY_HASH_LEN], key_id[CERTIFICATE_KEY_HASH_LEN];
 	uint8_t fingerprint[CERTIFICATE_FINGERPRINT_LEN];
 	char subject_str[DN_STRLEN], issuer_str[DN_STRLEN];
 	size_t n_names;
@@ -95,6 +95,7 @@ static void subject_print(struct certificate *cert)
 
 static int spki_read(struct certificate *cert)
 {
+	const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(cert->x509);
 	unsigned char *der = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert->x509), &der);
 
@@ -102,6 +103,7 @@ static int spki_read(struct certificate *cert)
 		return -EBADMSG;
 	cert->spki = BYTES(der, (size_t)len);
 	SHA1(der, (size_t)len, cert->key_hash);
+	SHA1(asn1_bytes(bits).data, asn1_bytes(bits).len, cert->key_id);
 	cert->key = X509_get0_pubkey(cert->x509);
 	return cert->key && !public_key_is_slow(cert->key) ? 0 : -ENOTSUP;
 }
@@ -236,7 +238,7 @@ struct bytes certificate_fingerprint(const struct certificate *cert)
 
 struct bytes certificate_key_id(const struct certificate *cert)
 {
-	return asn1_bytes(X509_get0_subject_key_id(cert->x509));
+	return BYTES_OF(cert->key_id);
 }
 
 struct bytes certificate_spki(const struct certificate *cert)

@@ -48,7 +48,8 @@ struct wall_time certificate_not_after(const struct certificate *cert);
 /* CERTIFICATE_KEY_HASH_LEN bytes: how CERTREQ names a CA. */
 struct bytes certificate_key_hash(const struct certificate *cert);
 struct bytes certificate_fingerprint(const struct certificate *cert);
-/* Content of subjectKeyIdentifier; BYTES_NONE without. */
+/* CERTIFICATE_KEY_HASH_LEN bytes, SHA-1 of the subjectPublicKey alone: what most CAs write into
+ * subjectKeyIdentifier (RFC 5280 4.2.1.2 (1)), computed here, whatever stands there. */
 struct bytes certificate_key_id(const struct certificate *cert);
 /* DER of the SubjectPublicKeyInfo. */
 struct bytes certificate_spki(const struct certificate *cert);
@@ -77,7 +78,7 @@ struct certificate_name certificate_name(const struct certificate *cert, size_t 
  * its key? RFC 4945 3.1: FQDN, RFC822 and addresses are looked for in subjectAltName alone, names
  * regardless of ASCII case and never with wildcards; a DN is the subject or a directoryName, equal
  * by RFC 5280 7.1 (peers encode configured text anew, so bytes needn't agree); a KEY_ID is the
- * subjectKeyIdentifier or the SHA-1 of the key. False for any other type.
+ * SHA-1 of the key, certificate_key_hash() or certificate_key_id(). False for any other type.
  */
 bool certificate_has_id(const struct certificate *cert, uint8_t id_type, struct bytes id);
 

@@ -244,6 +244,21 @@ TEST_F(names, key_id_is_the_hash_of_the_key)
 		  certificate_match_id(self->cert, IKE_ID_KEY_ID, certificate_key_id(self->cert)));
 }
 
+/* A CA vouches for the names in a certificate and, as far as is known, not for that extension. */
+TEST_F(names, key_id_is_not_what_the_certificate_claims)
+{
+	struct pki_cert *foe =
+		pki_issue(NULL, &(struct pki_spec){ .subject = "CN=foe", .key_id = "68656164" });
+	struct certificate *cert = parsed(foe);
+
+	ASSERT_NE(NULL, cert);
+	EXPECT_FALSE(certificate_has_id(cert, IKE_ID_KEY_ID, bytes_str("head")));
+	EXPECT_EQ(0, certificate_match_id(cert, IKE_ID_KEY_ID, bytes_str("head")));
+	EXPECT_TRUE(certificate_has_id(cert, IKE_ID_KEY_ID, certificate_key_hash(cert)));
+	certificate_unref(cert);
+	pki_free(foe);
+}
+
 TEST_F(names, text_of_identities_is_printable_and_fits)
 {
 	char text[64];

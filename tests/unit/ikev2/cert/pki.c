@@ -105,7 +105,7 @@ struct pki_cert *pki_issue(const struct pki_cert *issuer, const struct pki_spec 
 	X509_set_pubkey(x509, cert->key);
 	X509_NAME_free(name);
 	if (!spec->version_1) {
-		add_ext(x509, ca, NID_subject_key_identifier, "hash");
+		add_ext(x509, ca, NID_subject_key_identifier, spec->key_id ? spec->key_id : "hash");
 		if (issuer && X509_get0_subject_key_id(ca))
 			add_ext(x509, ca, NID_authority_key_identifier, "keyid");
 	}

@@ -15,6 +15,7 @@
 struct pki_spec {
 	const char *subject;                                         /* dn.h's text; NULL: empty */
 	const char *san, *bc, *ku, *eku, *nc, *cdp, *aia, *freshest; /* openssl.cnf's values */
+	const char *key_id;  /* subjectKeyIdentifier in hexadecimal; NULL: the hash of the key */
 	const char *unknown; /* value of an extension that nobody knows */
 	int from, to;        /* seconds from now; both 0: an hour ago to in an hour */
 	const EVP_MD *md;    /* NULL: SHA-256 */
