@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include <kselftest_harness.h>
+
+#include "revocation_fixture.h"
+
+/* RFC 6960 4.1.2 */
+TEST_F(revocation, ocsp_says_good_or_revoked_and_is_kept)
+{
+	issue(self, NULL, self->url[OCSP_URL]);
+	EXPECT_EQ(0, check(self, REVOCATION_STRICT));
+	EXPECT_STREQ("", self->check->reason);
+	EXPECT_EQ(0, check(self, REVOCATION_STRICT));
+	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
+
+	revocation_flush(self->revocation);
+	self->ocsp.status = V_OCSP_CERTSTATUS_REVOKED;
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_RELAXED));
+	EXPECT_TRUE(says(self, "revoked at 20"));
+	EXPECT_TRUE(says(self, "(keyCompromise) by OCSP for 'CN=Root'"));
+}
+
+/* RFC 6960 4.2.2.1, 4.2.2.2, 4.4.1 */
+TEST_F(revocation, ocsp_responses_that_do_not_count)
+{
+	struct pki_cert *other =
+		pki_issue(NULL, &(struct pki_spec){ .subject = "CN=Other", PKI_CA });
+	struct pki_cert *plain = pki_issue(self->root, &(struct pki_spec){ .subject = "CN=Plain" });
+	struct pki_cert *delegate =
+		pki_issue(other, &(struct pki_spec){ .subject = "CN=Foe", .eku = "OCSPSigning" });
+	const struct {
+		const char *reason;
+		struct pki_ocsp_spec spec;
+	} cases[] = {
+		{ "not signed by", { .signer = other } },
+		{ "not signed by", { .signer = plain } },
+		{ "not signed by", { .signer = delegate } },
+		{ "expired at", { .this_update = -7200, .next_update = -3600 } },
+		{ "expired at", { .this_update = -90000 } },
+		{ "not valid before", { .this_update = 3600, .next_update = 7200 } },
+		{ "another nonce", { .wrong_nonce = true } },
+		{ "does not know it", { .status = V_OCSP_CERTSTATUS_UNKNOWN } },
+		{ "about other certificates", { .cert = other } },
+		{ "signed with SHA-1", { .md = EVP_sha1() } },
+	};
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		self->ocsp = cases[i].spec;
+		self->ocsp.issuer = self->root;
+		if (!self->ocsp.cert)
+			self->ocsp.cert = self->moon;
+		if (!self->ocsp.signer)
+			self->ocsp.signer = self->root;
+		revocation_flush(self->revocation);
+		EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT)) TH_LOG("%zu", i);
+		EXPECT_TRUE(says(self, cases[i].reason)) TH_LOG("%zu %s", i, self->check->reason);
+		EXPECT_TRUE(says(self, "not known")) TH_LOG("%zu", i);
+	}
+	pki_free(delegate);
+	pki_free(plain);
+	pki_free(other);
+}
+
+/* RFC 6960 4.2.2.2 */
+TEST_F(revocation, a_responder_that_the_ca_delegated_to_may_sign)
+{
+	struct pki_cert *delegate = pki_issue(
+		self->root, &(struct pki_spec){ .subject = "CN=OCSP", .eku = "OCSPSigning" });
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	self->ocsp.signer = delegate;
+	EXPECT_EQ(0, check(self, REVOCATION_STRICT));
+	self->ocsp.status = V_OCSP_CERTSTATUS_REVOKED;
+	revocation_flush(self->revocation);
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT));
+	pki_free(delegate);
+}
+
+/* Who can make SHA-1 collide has the CA certify a responder. */
+TEST_F(revocation, a_responder_whose_certificate_is_signed_with_sha1_may_not)
+{
+	struct cert_check_conf conf = { .revocation = self->revocation,
+					.policy = REVOCATION_STRICT,
+					.strength.allow_sha1 = true };
+	struct pki_cert *delegate = pki_issue(
+		self->root,
+		&(struct pki_spec){ .subject = "CN=OCSP", .eku = "OCSPSigning", .md = EVP_sha1() });
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	self->ocsp.signer = delegate;
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT));
+	EXPECT_TRUE(says(self, "its signer is signed with SHA-1"))
+	TH_LOG("%s", self->check->reason);
+	cert_check_free(self->check);
+
+	revocation_flush(self->revocation);
+	conf.store = self->store;
+	self->check = check_of(&conf, self->moon, NULL);
+	EXPECT_EQ(0, run(self->check));
+	pki_free(delegate);
+}
+
+TEST_F(revocation, crl_is_asked_when_ocsp_does_not_know)
+{
+	issue(self, self->url[CRL_URL], self->url[OCSP_URL]);
+	self->ocsp.status = V_OCSP_CERTSTATUS_UNKNOWN;
+	EXPECT_EQ(0, check(self, REVOCATION_STRICT));
+	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
+	EXPECT_EQ(1, hits(self, CRL_ROUTE));
+}
+
+TEST_F(revocation, stapled_response_needs_no_server)
+{
+	struct cert_check_conf conf = { .revocation = self->revocation,
+					.policy = REVOCATION_STRICT };
+	uint8_t *staple, buf[PKI_CRL_SIZE];
+	struct certificate *moon;
+	char error[REVOCATION_ERROR_LEN];
+	size_t len;
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
+	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
+	ASSERT_EQ(0, revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
+
+	conf.store = self->store;
+	self->check = check_of(&conf, self->moon, NULL);
+	ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_OCSP_RESPONSE, BYTES(staple, len)));
+	EXPECT_EQ(0, run(self->check));
+	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
+	cert_check_free(self->check);
+
+	/* Revoked outweighs good: RFC 4945 5.2.1. */
+	self->ocsp.status = V_OCSP_CERTSTATUS_REVOKED;
+	self->check = check_of(&conf, self->moon, NULL);
+	ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_OCSP_RESPONSE, BYTES(staple, len)));
+	ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_OCSP_RESPONSE,
+				    pki_ocsp(&self->ocsp, buf)));
+	EXPECT_EQ(-EKEYREVOKED, run(self->check));
+	free(staple);
+
+	revocation_flush(self->revocation);
+	EXPECT_EQ(-EKEYREVOKED,
+		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+	certificate_unref(moon);
+}
+
+TEST_F(revocation, there_is_nothing_to_staple_without_a_responder)
+{
+	struct certificate *moon;
+	char error[REVOCATION_ERROR_LEN];
+	uint8_t *staple;
+	size_t len;
+
+	issue(self, self->url[CRL_URL], NULL);
+	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
+	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
+	EXPECT_EQ(-ENOENT,
+		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+	certificate_unref(moon);
+}
+
+TEST_HARNESS_MAIN
