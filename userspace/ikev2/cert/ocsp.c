@@ -12,7 +12,7 @@
 /* Clocks differ: seconds that a response may come from the future, or be outdated. */
 #define CLOCK_SKEW 300
 /* Without nextUpdate newer information is always to be had (RFC 6960 4.2.2.1): seconds that we go
- * by the old one when it was sent to us. */
+ * by the old one when nobody gives us that. */
 #define MAX_AGE 86400
 
 /* -------- requests -------- */

@@ -16,8 +16,9 @@ int ocsp_request_make(const struct status_query *query, bool nonce, OCSP_REQUEST
  * What a response says about the certificate. It must be signed by the issuer or by a responder
  * that the issuer has delegated to (RFC 6960 4.2.2.2), be of this time (3.2), and carry the
  * request's nonce if it carries any (4.4.1); request may be NULL. why gets a clause for the log,
- * but for responses about other certificates. ret_until: until when it may be used, if it is GOOD
- * or REVOKED.
+ * but for responses about other certificates. ret_until, if it is GOOD or REVOKED: until when it
+ * may be used without asking again; no later than now: one without nextUpdate, a day old at most,
+ * or just outdated.
  */
 enum cert_status ocsp_status(const struct status_query *query, struct bytes response,
 			     OCSP_REQUEST *request, struct wall_time *ret_until,

@@ -3,7 +3,8 @@
  * The order of asking: what is at hand (stapled responses, CRLs of files), then OCSP, then CRLs
  * over HTTP. All that is at hand is looked at, for one that says revoked outweighs all others (RFC
  * 4945 5.2.1); servers are only asked while nothing valid has said good. CRLs that the peer sent
- * come last: one that is revoked has a CRL from before that at hand.
+ * come last, and its OCSP responses without nextUpdate: one that is revoked has some from before
+ * that at hand.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +19,8 @@ struct search {
 	const struct status_query *query;
 	const struct revocation_evidence *evidence;
 	struct sources ocsp, crl;
-	STACK_OF(X509_CRL) * crls; /* all that may matter; each with a reference */
+	STACK_OF(X509_CRL) * crls;  /* all that may matter; each with a reference */
+	enum cert_status momentary; /* what stapled responses say that may be out of date */
 	struct reason why;
 };
 
@@ -26,13 +28,18 @@ struct search {
 
 static enum cert_status ask_stapled(struct search *search)
 {
-	enum cert_status status = CERT_STATUS_UNKNOWN;
+	enum cert_status one, status = CERT_STATUS_UNKNOWN;
 	struct wall_time until;
 
-	for (size_t i = 0; i < search->evidence->n_stapled; i++)
-		status = cert_status_worse(status,
-					   ocsp_status(search->query, search->evidence->stapled[i],
-						       NULL, &until, &search->why));
+	for (size_t i = 0; i < search->evidence->n_stapled; i++) {
+		one = ocsp_status(search->query, search->evidence->stapled[i], NULL, &until,
+				  &search->why);
+		/* RFC 6960 4.2.2.1: without nextUpdate there is newer information. */
+		if (one == CERT_STATUS_GOOD && !wall_time_before(search->query->now, until))
+			search->momentary = one;
+		else
+			status = cert_status_worse(status, one);
+	}
 	return status;
 }
 
@@ -150,7 +157,7 @@ static enum cert_status find_status(struct search *search)
 	if (status == CERT_STATUS_UNKNOWN)
 		status = fetch_crls(search);
 	if (status == CERT_STATUS_UNKNOWN)
-		status = ask_crls_of_peer(search);
+		status = cert_status_worse(ask_crls_of_peer(search), search->momentary);
 	return status;
 }
 

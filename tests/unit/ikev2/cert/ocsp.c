@@ -146,6 +146,45 @@ TEST_F(revocation, stapled_response_needs_no_server)
 	certificate_unref(moon);
 }
 
+/* RFC 6960 4.2.2.1: then newer information is to be had, and we ask for it. */
+TEST_F(revocation, stapled_response_without_next_update_comes_last)
+{
+	struct cert_check_conf conf = { .revocation = self->revocation,
+					.policy = REVOCATION_STRICT };
+	const struct {
+		enum revocation_policy policy;
+		int this_update, status, http_status, result;
+	} cases[] = {
+		{ REVOCATION_STRICT, -80000, V_OCSP_CERTSTATUS_REVOKED, 200, -EKEYREVOKED },
+		{ REVOCATION_RELAXED, -80000, V_OCSP_CERTSTATUS_REVOKED, 200, -EKEYREVOKED },
+		{ REVOCATION_STRICT, -80000, V_OCSP_CERTSTATUS_GOOD, 200, 0 },
+		{ REVOCATION_STRICT, -80000, V_OCSP_CERTSTATUS_GOOD, 500, 0 },
+		{ REVOCATION_STRICT, -90000, V_OCSP_CERTSTATUS_GOOD, 500, -EKEYREVOKED },
+	};
+	uint8_t buf[PKI_CRL_SIZE];
+
+	issue(self, NULL, self->url[OCSP_URL]);
+	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
+	conf.store = self->store;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pki_ocsp_spec stapled = { .cert = self->moon,
+						 .issuer = self->root,
+						 .signer = self->root,
+						 .this_update = cases[i].this_update };
+
+		self->ocsp.status = cases[i].status;
+		self->httpd.routes[OCSP_ROUTE].status = cases[i].http_status;
+		revocation_flush(self->revocation);
+		conf.policy = cases[i].policy;
+		self->check = check_of(&conf, self->moon, NULL);
+		ASSERT_EQ(0, cert_check_add(self->check, CERT_CHECK_OCSP_RESPONSE,
+					    pki_ocsp(&stapled, buf)));
+		EXPECT_EQ(cases[i].result, run(self->check)) TH_LOG("%zu", i);
+		EXPECT_EQ(i + 1, hits(self, OCSP_ROUTE)) TH_LOG("%zu", i);
+		self->check = cert_check_free(self->check);
+	}
+}
+
 TEST_F(revocation, there_is_nothing_to_staple_without_a_responder)
 {
 	struct certificate *moon;
