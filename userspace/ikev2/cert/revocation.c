@@ -187,13 +187,16 @@ static int fetch_crl(void *data, struct fetched **ret_fetched, struct duration *
 		reason_append(&why, "no CRL came");
 	else
 		err = crl_check(fetching->query, crl, &until, &why);
-	if (err) {
+	/* An outdated one is handed on for what it revokes, and asked for again as after a failure.
+	 */
+	if (err && err != -ESTALE) {
 		snprintf(error, HTTP_ERROR_LEN, "%.*s", HTTP_ERROR_LEN - 1, why.text);
 		X509_CRL_free(crl);
 		free(answer);
 		return err;
 	}
-	*ret_ttl = ttl_until(fetching->query, until);
+	*ret_ttl =
+		err ? fetching->revocation->limits.negative_ttl : ttl_until(fetching->query, until);
 	*ret_fetched = fetched_new_take(answer, len, crl);
 	return *ret_fetched ? 0 : -ENOMEM;
 }

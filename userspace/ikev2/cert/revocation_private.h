@@ -5,7 +5,7 @@
 #include "ikev2/cert/revocation.h"
 #include "ikev2/cert/status.h"
 
-/* 0 and a list that crl_check() found good, or why there is none. */
+/* 0 and a list that crl_check() found good or outdated, or why there is none. */
 int revocation_fetch_crl(struct revocation *revocation, const struct status_query *query,
 			 const char *url, struct fetched **ret_fetched, char *error);
 

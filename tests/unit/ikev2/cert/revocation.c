@@ -200,6 +200,27 @@ TEST_F(revocation, fetched_crl_revokes)
 	EXPECT_TRUE(says(self, "key compromise")) TH_LOG("%s", self->check->reason);
 }
 
+TEST_F(revocation, outdated_crl_of_a_server_counts_for_what_it_revokes)
+{
+	struct pki_crl_spec spec = { .this_update = -7200, .next_update = -60 };
+	struct httpd_route *route = &self->httpd.routes[CRL_ROUTE];
+
+	issue(self, self->url[CRL_URL], NULL);
+	route->body = pki_crl(self->root, &spec, self->crl);
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_STRICT));
+	EXPECT_TRUE(says(self, "expired at")) TH_LOG("%s", self->check->reason);
+	EXPECT_TRUE(says(self, "not known"));
+	/* Not asked for again at once. */
+	EXPECT_EQ(0, check(self, REVOCATION_RELAXED));
+	EXPECT_EQ(1, hits(self, CRL_ROUTE));
+
+	spec.revoked[0] = self->moon;
+	route->body = pki_crl(self->root, &spec, self->crl);
+	revocation_flush(self->revocation);
+	EXPECT_EQ(-EKEYREVOKED, check(self, REVOCATION_RELAXED));
+	EXPECT_TRUE(says(self, "key compromise")) TH_LOG("%s", self->check->reason);
+}
+
 TEST_F(revocation, a_delta_is_fetched_where_the_complete_crl_says)
 {
 	issue(self, self->url[CRL_URL], NULL);
