@@ -234,7 +234,8 @@ static int take_x509(const struct chain_rules *rules, struct certificate *const 
 	return -EKEYREJECTED;
 }
 
-/* A certificate that is trusted as it is needs nothing but to be valid now. */
+/* A certificate that is trusted as it is needs nothing but to be valid now, and to be understood
+ * (RFC 4945 5.1.3). */
 static int build_pinned(const struct chain_rules *rules, struct certificate *cert,
 			struct chain *chain, struct reason *reason)
 {
@@ -242,6 +243,10 @@ static int build_pinned(const struct chain_rules *rules, struct certificate *cer
 		return refuse_time(certificate_x509(cert), false, rules->now, reason);
 	if (wall_time_before(certificate_not_after(cert), rules->now))
 		return refuse_time(certificate_x509(cert), true, rules->now, reason);
+	if (X509_get_extension_flags(certificate_x509(cert)) & EXFLAG_CRITICAL)
+		return reason_set(reason, -EKEYREJECTED,
+				  "certificate '%s' has a critical extension that is not known",
+				  certificate_subject_str(cert));
 	chain->v[chain->n++] = certificate_ref(cert);
 	return 0;
 }

@@ -118,6 +118,21 @@ TEST_F(chain, self_signed_needs_to_be_in_the_store)
 	pki_free(lone);
 }
 
+/* RFC 4945 5.1.3 */
+TEST_F(chain, critical_extensions_matter_in_what_is_trusted_by_itself)
+{
+	struct pki_cert *pinned =
+		pki_issue(self->root, &(struct pki_spec){ MOON, .unknown = "critical,ASN1:NULL" });
+	struct trust_store *store = store_with(TRUST_END_ENTITY, pinned, NULL);
+
+	self->conf.store = store;
+	self->check = check_of(&self->conf, pinned, NULL);
+	EXPECT_EQ(-EKEYREJECTED, run(self->check));
+	EXPECT_NE(NULL, strstr(self->check->reason, "critical extension"));
+	trust_store_unref(store);
+	pki_free(pinned);
+}
+
 TEST_F(chain, a_ca_of_the_same_name_with_another_key_does_not_count)
 {
 	struct pki_cert *fake = pki_issue(NULL, &(struct pki_spec){ .subject = "CN=Root", PKI_CA });
