@@ -315,6 +315,7 @@ static void happen(struct sim *sim, struct sim_event *e)
 		lease_submit(sim, e->peer, e->lease);
 		break;
 	case SIM_JOB_DONE:
+		e->job->job.submitted = instant_now();
 		if (sim->jobs_full)
 			e->job->err = -EAGAIN;
 		else

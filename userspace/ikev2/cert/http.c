@@ -91,7 +91,8 @@ static void set_options(CURL *curl, const struct http_request *request, struct c
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L); /* there are other threads */
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)duration_ms(request->connect_timeout));
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)duration_ms(request->timeout));
+	/* 0 would be without end. */
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)duration_ms(request->timeout) + 1);
 	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_bytes);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "postern");

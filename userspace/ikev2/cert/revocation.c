@@ -24,9 +24,6 @@ LOG_SUBSYSTEM(cert, "certificates and revocation");
 /* One check, however many sources its chain has, is given up after so many time-outs. */
 #define TIMEOUTS_MAX 3
 #define KEY_LEN      (SOURCE_LEN + 200)
-/* A peer waits for what we send of our own: a server that is slower than that is as good as none.
- */
-#define STAPLE_TIMEOUT DURATION_S(3)
 
 _Static_assert(REVOCATION_ERROR_LEN == HTTP_ERROR_LEN, "an error fits");
 
@@ -118,13 +115,9 @@ struct fetching {
 	struct revocation *revocation;
 	const struct status_query *query;
 	const char *url;
-	bool staple; /* to be passed on: without a nonce, and soon */
+	struct instant deadline;
+	bool staple; /* to be passed on: without a nonce */
 };
-
-static struct duration at_most(struct duration a, struct duration b)
-{
-	return a.ns < b.ns ? a : b;
-}
 
 static bool is_unreachable(int err)
 {
@@ -136,6 +129,7 @@ static int transfer(const struct fetching *fetching, struct http_request *reques
 		    uint8_t **ret_data, size_t *ret_len, char *error)
 {
 	struct revocation *revocation = fetching->revocation;
+	struct instant now = instant_now();
 	char server[SOURCE_LEN];
 	int err;
 
@@ -147,10 +141,9 @@ static int transfer(const struct fetching *fetching, struct http_request *reques
 		return err;
 	request->url = fetching->url;
 	request->connect_timeout = revocation->limits.connect_timeout;
-	request->timeout = revocation->limits.timeout;
+	request->timeout = instant_diff(
+		instant_min(instant_add(now, revocation->limits.timeout), fetching->deadline), now);
 	request->cancel = &revocation->cancel;
-	if (fetching->staple)
-		request->timeout = at_most(request->timeout, STAPLE_TIMEOUT);
 	err = http_fetch(request, ret_data, ret_len, error);
 	/* What is too slow for a staple may be good for a check. */
 	if (is_unreachable(err) && !fetching->staple)
@@ -241,7 +234,7 @@ static int fetch_ocsp(void *data, struct fetched **ret_fetched, struct duration 
 int revocation_fetch_crl(struct revocation *revocation, const struct status_query *query,
 			 const char *url, struct fetched **ret_fetched, char *error)
 {
-	struct fetching fetching = { revocation, query, url, false };
+	struct fetching fetching = { revocation, query, url, INSTANT_NEVER, false };
 	char key[KEY_LEN], ca[2 * CERTIFICATE_FINGERPRINT_LEN + 1];
 
 	bytes_hex(certificate_fingerprint(query->issuer), ca, sizeof(ca));
@@ -250,9 +243,10 @@ int revocation_fetch_crl(struct revocation *revocation, const struct status_quer
 }
 
 int revocation_fetch_ocsp(struct revocation *revocation, const struct status_query *query,
-			  const char *url, bool staple, struct fetched **ret_fetched, char *error)
+			  const char *url, bool staple, struct instant deadline,
+			  struct fetched **ret_fetched, char *error)
 {
-	struct fetching fetching = { revocation, query, url, staple };
+	struct fetching fetching = { revocation, query, url, deadline, staple };
 	char key[KEY_LEN], cert[2 * CERTIFICATE_FINGERPRINT_LEN + 1];
 
 	bytes_hex(certificate_fingerprint(query->cert), cert, sizeof(cert));
@@ -264,12 +258,13 @@ int revocation_fetch_ocsp(struct revocation *revocation, const struct status_que
 
 /* One server asked for a response that may be passed on. */
 static int staple_from(struct revocation *revocation, const struct status_query *query,
-		       const char *url, uint8_t **ret_der, size_t *ret_len, char *error)
+		       const char *url, struct instant deadline, uint8_t **ret_der, size_t *ret_len,
+		       char *error)
 {
 	struct wall_time until;
 	struct reason why = { "" };
 	struct fetched *fetched;
-	int err = revocation_fetch_ocsp(revocation, query, url, true, &fetched, error);
+	int err = revocation_fetch_ocsp(revocation, query, url, true, deadline, &fetched, error);
 
 	if (err)
 		return err;
@@ -288,11 +283,10 @@ static int staple_from(struct revocation *revocation, const struct status_query 
 }
 
 int revocation_staple(struct revocation *revocation, struct trust_store *store,
-		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len,
-		      char *error)
+		      const struct certificate *cert, struct instant deadline, uint8_t **ret_der,
+		      size_t *ret_len, char *error)
 {
 	struct status_query query = { .cert = cert, .now = wall_time_now() };
-	struct instant deadline = instant_add(instant_now(), STAPLE_TIMEOUT);
 	struct sources sources = { .n = 0 };
 	int err = -ENOENT;
 	OPENSSL_SCOPE;
@@ -304,7 +298,17 @@ int revocation_staple(struct revocation *revocation, struct trust_store *store,
 	if (!sources.n)
 		snprintf(error, HTTP_ERROR_LEN,
 			 query.issuer ? "no OCSP server is named" : "its CA is not known here");
-	for (size_t i = 0; i < sources.n && err && instant_before(instant_now(), deadline); i++)
-		err = staple_from(revocation, &query, sources.v[i], ret_der, ret_len, error);
+	for (size_t i = 0; i < sources.n && err; i++) {
+		struct instant now = instant_now();
+		struct duration share =
+			DURATION_NS(instant_diff(deadline, now).ns / (int64_t)(sources.n - i));
+
+		if (share.ns <= 0) {
+			snprintf(error, HTTP_ERROR_LEN, "no time is left to ask for one");
+			return -ETIMEDOUT;
+		}
+		err = staple_from(revocation, &query, sources.v[i], instant_add(now, share),
+				  ret_der, ret_len, error);
+	}
 	return err;
 }

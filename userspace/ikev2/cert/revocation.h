@@ -62,13 +62,17 @@ void revocation_flush(struct revocation *revocation);
 
 #define REVOCATION_ERROR_LEN 256
 
+/* How long a peer is made to wait for that: servers that are slower are as good as none. */
+#define REVOCATION_STAPLE_TIME DURATION_S(3)
+
 /*
  * An OCSP response for our own certificate, to be sent in CERT encoding 14 (RFC 4806 4.2): from the
- * cache, or asked of the servers its authorityInfoAccess or the store names, for 3 seconds at most,
- * as a peer is waiting. Blocks: in a job. DER of the OCSPResponse, signed by who may and with
- * status good; the caller free()s it. -ENOENT: nobody to ask; -EKEYREVOKED; -ECANCELED; -ETIMEDOUT,
- * -EHOSTUNREACH, -EBADMSG ...: none was to be had. error (of REVOCATION_ERROR_LEN) then says more.
+ * cache, or asked of the servers its authorityInfoAccess or the store names, until deadline, as a
+ * peer is waiting; they share the time that is left. Blocks: in a job. DER of the OCSPResponse,
+ * signed by who may and with status good; the caller free()s it. -ENOENT: nobody to ask;
+ * -EKEYREVOKED; -ECANCELED; -ETIMEDOUT, -EHOSTUNREACH, -EBADMSG ...: none was to be had. error (of
+ * REVOCATION_ERROR_LEN) then says more.
  */
 int revocation_staple(struct revocation *revocation, struct trust_store *store,
-		      const struct certificate *cert, uint8_t **ret_der, size_t *ret_len,
-		      char *error);
+		      const struct certificate *cert, struct instant deadline, uint8_t **ret_der,
+		      size_t *ret_len, char *error);

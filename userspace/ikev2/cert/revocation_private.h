@@ -10,11 +10,12 @@ int revocation_fetch_crl(struct revocation *revocation, const struct status_quer
 			 const char *url, struct fetched **ret_fetched, char *error);
 
 /*
- * 0 and a response that says good or revoked, or why there is none. staple: one to be passed on to a
- * peer, which is waiting: without a nonce of ours, and soon or not at all.
+ * 0 and a response that says good or revoked, or why there is none. staple: one to be passed on to
+ * a peer: without a nonce of ours. deadline: for the transfer, besides the limit of configuration.
  */
 int revocation_fetch_ocsp(struct revocation *revocation, const struct status_query *query,
-			  const char *url, bool staple, struct fetched **ret_fetched, char *error);
+			  const char *url, bool staple, struct instant deadline,
+			  struct fetched **ret_fetched, char *error);
 
 /* When a check that begins now stops asking further sources. */
 struct instant revocation_deadline(const struct revocation *revocation);

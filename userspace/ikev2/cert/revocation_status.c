@@ -95,7 +95,7 @@ static enum cert_status fetch_ocsp(struct search *search)
 		struct wall_time until;
 
 		if (revocation_fetch_ocsp(search->evidence->revocation, search->query, url, false,
-					  &fetched, error) < 0) {
+					  INSTANT_NEVER, &fetched, error) < 0) {
 			reason_append(&search->why, "%s: %s", url, error);
 			continue;
 		}

@@ -109,6 +109,7 @@ int jobs_submit(struct jobs *jobs, struct job *job, job_fn run, job_fn done,
 		job->run = run;
 		job->done = done;
 		job->reply_to = reply_to;
+		job->submitted = instant_now();
 		job->cancelled = false;
 		list_append(&jobs->queue, &job->node);
 		jobs->queued++;

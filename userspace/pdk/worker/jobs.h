@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 #include "pdk/base/list.h"
+#include "pdk/base/time.h"
 #include "pdk/worker/mailbox.h"
 
 struct jobs;
@@ -23,6 +24,7 @@ struct job {
 	job_fn run;       /* on a thread of the pool; may block */
 	job_fn done;      /* on the thread that owns reply_to; may free the job */
 	struct mailbox *reply_to;
+	struct instant submitted;
 	bool cancelled; /* jobs_free() came first: run() was not called */
 };
 

@@ -121,7 +121,9 @@ TEST_F(revocation, stapled_response_needs_no_server)
 	issue(self, NULL, self->url[OCSP_URL]);
 	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
 	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
-	ASSERT_EQ(0, revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+	ASSERT_EQ(0, revocation_staple(self->revocation, self->store, moon,
+				       instant_add(instant_now(), REVOCATION_STAPLE_TIME), &staple,
+				       &len, error));
 	EXPECT_EQ(1, hits(self, OCSP_ROUTE));
 
 	conf.store = self->store;
@@ -142,7 +144,9 @@ TEST_F(revocation, stapled_response_needs_no_server)
 
 	revocation_flush(self->revocation);
 	EXPECT_EQ(-EKEYREVOKED,
-		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+		  revocation_staple(self->revocation, self->store, moon,
+				    instant_add(instant_now(), REVOCATION_STAPLE_TIME), &staple,
+				    &len, error));
 	certificate_unref(moon);
 }
 
@@ -185,6 +189,52 @@ TEST_F(revocation, stapled_response_without_next_update_comes_last)
 	}
 }
 
+/* All servers together, from when the peer has asked: a slow one leaves time for the next. */
+TEST_F(revocation, servers_share_the_time_that_a_peer_waits)
+{
+	const struct {
+		unsigned ms; /* 0: a job that had to wait for so long that nothing is left */
+		bool slow[2];
+		int result;
+		unsigned hits[2];
+	} cases[] = {
+		{ 2000, { true, true }, -ETIMEDOUT, { 1, 1 } },
+		{ 2000, { true, false }, 0, { 1, 1 } },
+		{ 2000, { false, false }, 0, { 1, 0 } },
+		{ 0, { false, false }, -ETIMEDOUT, { 0, 0 } },
+	};
+	char error[REVOCATION_ERROR_LEN], aia[300];
+	struct certificate *moon;
+	uint8_t *staple;
+	size_t len;
+
+	snprintf(aia, sizeof(aia), "%s,OCSP;%s", self->url[OCSP_URL], self->url[OTHER_URL]);
+	issue(self, NULL, aia);
+	self->httpd.routes[OTHER_ROUTE].answer = answer_ocsp;
+	self->httpd.routes[OTHER_ROUTE].data = &self->ocsp;
+	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
+	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct instant start = instant_now();
+		unsigned before[2] = { hits(self, OCSP_ROUTE), hits(self, OTHER_ROUTE) };
+
+		self->httpd.routes[OCSP_ROUTE].drips = cases[i].slow[0];
+		self->httpd.routes[OTHER_ROUTE].drips = cases[i].slow[1];
+		revocation_flush(self->revocation);
+		staple = NULL;
+		EXPECT_EQ(cases[i].result,
+			  revocation_staple(self->revocation, self->store, moon,
+					    instant_add(start, DURATION_MS(cases[i].ms)), &staple,
+					    &len, error))
+		TH_LOG("%zu %s", i, error);
+		EXPECT_LT(duration_ms(instant_diff(instant_now(), start)), cases[i].ms + 900);
+		EXPECT_EQ(cases[i].hits[0], hits(self, OCSP_ROUTE) - before[0]) TH_LOG("%zu", i);
+		EXPECT_EQ(cases[i].hits[1], hits(self, OTHER_ROUTE) - before[1]) TH_LOG("%zu", i);
+		free(staple);
+	}
+	certificate_unref(moon);
+}
+
 TEST_F(revocation, there_is_nothing_to_staple_without_a_responder)
 {
 	struct certificate *moon;
@@ -195,8 +245,9 @@ TEST_F(revocation, there_is_nothing_to_staple_without_a_responder)
 	issue(self, self->url[CRL_URL], NULL);
 	ASSERT_EQ(0, trust_store_build(self->builder, &self->store));
 	ASSERT_EQ(0, certificate_parse(self->moon->der, &moon));
-	EXPECT_EQ(-ENOENT,
-		  revocation_staple(self->revocation, self->store, moon, &staple, &len, error));
+	EXPECT_EQ(-ENOENT, revocation_staple(self->revocation, self->store, moon,
+					     instant_add(instant_now(), REVOCATION_STAPLE_TIME),
+					     &staple, &len, error));
 	certificate_unref(moon);
 }
 
