@@ -54,10 +54,12 @@ soon() {
 	}
 }
 
-# ping_both NODE ADDRESS OTHER-NODE OTHER-ADDRESS: at the same time.
+# ping_both NODE ADDRESS OTHER-NODE OTHER-ADDRESS: at the same time. But with a NAT, which has forgotten the flow by now, one opens
+# it again: of two that come at once from its two sides it takes each for a new flow, finds that they clash, and drops one.
 ping_both() {
 	local code=0
 	in_node "$1" ping -c 1 -W 10 "$2" &
+	[ -z "$cell_nat" ] || wait $! || code=1
 	in_node "$3" ping -c 1 -W 10 "$4" || code=1
 	wait $! && [ $code = 0 ] && return
 	xfrm_refused gw-a
