@@ -15,6 +15,8 @@
 #include "ikev2/sa/ike_sa.h"
 
 #define PAGE_SAS 32
+/* So many are looked at for one page, whether they match or not: IKE waits meanwhile. */
+#define PAGE_LOOKS 128
 
 struct listing {
 	struct posternd *daemon;
@@ -27,6 +29,7 @@ struct vici_sa_page *control_make_page(struct ike_core *core, const struct vici_
 				       uint32_t first)
 {
 	struct vici_sa_page *page = vici_sa_page_new(PAGE_SAS);
+	unsigned looks = 0;
 	struct ike_sa *sa;
 
 	if (!page)
@@ -37,7 +40,7 @@ struct vici_sa_page *control_make_page(struct ike_core *core, const struct vici_
 
 		if (sa->unique_id < first)
 			continue;
-		if (page->n == PAGE_SAS) {
+		if (page->n == PAGE_SAS || looks++ == PAGE_LOOKS) {
 			page->next = sa->unique_id;
 			break;
 		}

@@ -41,6 +41,7 @@ struct list_conns {
 	struct ike_config *config;
 	char *ike, *child; /* names, NULL: all */
 	size_t conn_pos, child_pos;
+	bool traps, drops, passes; /* policies that are wanted */
 };
 
 static void list_conns_free(struct vici_listing *l)
@@ -74,6 +75,20 @@ static enum vici_step list_conns_step(struct vici_listing *l, struct vici_sessio
 	return VICI_STEP_END;
 }
 
+static bool wants_mode(const struct list_conns *list, enum child_mode mode)
+{
+	switch (mode) {
+	case CHILD_MODE_TUNNEL:
+	case CHILD_MODE_TRANSPORT:
+		return list->traps;
+	case CHILD_MODE_PASS:
+		return list->passes;
+	case CHILD_MODE_DROP:
+		return list->drops;
+	}
+	return false;
+}
+
 static enum vici_step list_policies_step(struct vici_listing *l, struct vici_session *s,
 					 struct writer *w)
 {
@@ -86,7 +101,7 @@ static enum vici_step list_policies_step(struct vici_listing *l, struct vici_ses
 		conn = list->config->connections[list->conn_pos];
 		while (wanted(list->ike, conn->name) && list->child_pos < conn->n_children) {
 			child = &conn->children[list->child_pos++];
-			if (wanted(list->child, child->name) &&
+			if (wanted(list->child, child->name) && wants_mode(list, child->mode) &&
 			    server->backend->installed(server->ctx, conn->name, child->name)) {
 				vici_put_policy(w, conn, child);
 				return VICI_STEP_EVENT;
@@ -117,6 +132,9 @@ static enum vici_outcome start_listing(struct vici_session *s, struct bytes args
 		goto no_memory;
 	list->listing = *kind;
 	list->config = config_ref(server->backend->config(server->ctx));
+	list->traps = vici_get_bool(args, "trap");
+	list->drops = vici_get_bool(args, "drop");
+	list->passes = vici_get_bool(args, "pass");
 	if (!keep(args, "ike", &list->ike) || !keep(args, "child", &list->child)) {
 		list_conns_free(&list->listing);
 		goto no_memory;
@@ -138,15 +156,12 @@ static enum vici_outcome list_conns(struct vici_session *s, struct bytes args, s
 	return start_listing(s, args, w, &kind);
 }
 
-/* We have neither drop nor pass policies, so only clients that want traps get something. */
 static enum vici_outcome list_policies(struct vici_session *s, struct bytes args, struct writer *w)
 {
 	static const struct vici_listing kind = { .event = VICI_EVENT_LIST_POLICY,
 						  .step = list_policies_step,
 						  .free = list_conns_free };
 
-	if (!vici_get_bool(args, "trap"))
-		return VICI_DONE;
 	return start_listing(s, args, w, &kind);
 }
 

@@ -9,8 +9,8 @@
 
 /*
  * What comes in is collected until a packet is whole. A request is taken up when no command is at
- * work; the registration for events doesn't wait for that, because the protocol allows it at any
- * time. A session is freed in three places: when its stream is over, when the client sent garbage,
+ * work and the client reads what it is told, one in a turn of the loop, so that others have theirs;
+ * the registration for events doesn't wait for that, because the protocol allows it at any time. A session is freed in three places: when its stream is over, when the client sent garbage,
  * and when it is stalled or the server goes; never within a command, so commands may hold it.
  */
 
@@ -29,6 +29,7 @@ struct vici_session {
 	struct vici_request *request;
 	struct vici_listing *listing;
 	struct loop_deferred resume;
+	bool rests; /* it has had a request in this turn */
 	uint64_t written, seen_drained; /* octets */
 	struct instant progress;        /* when the client last read something, or had nothing to */
 };
@@ -62,7 +63,8 @@ void vici_session_resume(struct vici_session *s)
 
 static bool session_busy(const struct vici_session *s)
 {
-	return s->request || s->listing;
+	return s->request || s->listing || s->rests ||
+	       stream_queued(s->stream) > SESSION_QUEUE_HIGH;
 }
 
 /* -------- sending -------- */
@@ -215,6 +217,8 @@ static void handle_request(struct vici_session *s, const struct vici_packet *p)
 	struct writer w;
 	size_t begin;
 
+	s->rests = true;
+	vici_session_resume(s);
 	s->server->counters.requests++;
 	log_debug(vici, "request '%.*s'%s", (int)p->name.len, (const char *)p->name.data,
 		  command ? "" : ", which we don't have");
@@ -310,7 +314,7 @@ static void handle_input(struct vici_session *s)
 		return;
 	}
 	drop_input(s, done);
-	/* Only a command at work makes a client wait; it may not send more than one ahead. */
+	/* Who doesn't wait for answers may be ahead of them by so much. */
 	if (s->in_len > VICI_PACKET_MAX + 4)
 		cut_off(s, "too many requests at once");
 }
@@ -369,6 +373,7 @@ static void session_resumed(struct loop_deferred *d)
 {
 	struct vici_session *s = container_of(d, struct vici_session, resume);
 
+	s->rests = false;
 	listing_pump(s);
 	if (!session_busy(s))
 		handle_input(s);

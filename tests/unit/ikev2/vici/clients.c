@@ -104,6 +104,49 @@ TEST_F(clients, a_listener_that_does_not_read_loses_events_not_memory)
 	vici_client_free(lazy);
 }
 
+/* Requests behind each other are taken up one in a turn, and none for who is gone. */
+TEST_F(clients, one_that_sends_many_requests_at_once_does_not_delay_others)
+{
+	struct vici_client *hasty = connect_one(&self->fake);
+	const struct bytes one = raw_request("version");
+	enum { N = 500 };
+	uint8_t all[N * 64];
+
+	ASSERT_NE(NULL, hasty);
+	ASSERT_LE(one.len, 64);
+	for (size_t i = 0; i < N; i++)
+		memcpy(all + i * one.len, one.data, one.len);
+	ASSERT_TRUE(send_raw(hasty, BYTES(all, N * one.len)));
+	vici_client_free(hasty);
+	EXPECT_TRUE(alive(self->client));
+	EXPECT_TRUE(fake_wait(&self->fake, only_one_left));
+	EXPECT_LT(fake_counters(&self->fake).requests, N / 2);
+}
+
+TEST_F(clients, requests_that_come_at_once_are_all_answered_in_their_order)
+{
+	struct vici_client *hasty = connect_one(&self->fake);
+	const struct bytes one = raw_request("version");
+	enum { N = 200 };
+	uint8_t all[N * 64], answer[4096];
+	size_t got = 0, wanted;
+
+	ASSERT_NE(NULL, hasty);
+	for (size_t i = 0; i < N; i++)
+		memcpy(all + i * one.len, one.data, one.len);
+	ASSERT_TRUE(send_raw(hasty, BYTES(all, N * one.len)));
+	ASSERT_EQ(4, recv(vici_client_fd(hasty), answer, 4, MSG_WAITALL));
+	wanted = N * (4 + ((size_t)answer[2] << 8 | answer[3]));
+	for (got = 4; got < wanted;) {
+		ssize_t n = recv(vici_client_fd(hasty), answer, sizeof(answer), 0);
+
+		ASSERT_GT(n, 0);
+		got += (size_t)n;
+	}
+	EXPECT_EQ(wanted, got);
+	vici_client_free(hasty);
+}
+
 static bool one_held(struct fake *f)
 {
 	return f->n_held == 1;

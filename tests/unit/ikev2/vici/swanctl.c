@@ -217,6 +217,33 @@ TEST_F(swanctl, installs_lists_and_uninstalls_trap_policies)
 	EXPECT_EQ(1, self->fake.installed);
 }
 
+TEST_F(swanctl, lists_policies_of_the_modes_it_asks_for)
+{
+	static const char *const modes[][2] = {
+		{ "--trap", "gw/net, TUNNEL" },
+		{ "--drop", "gw/none, DROP" },
+		{ "--pass", "gw/lan, PASS" },
+	};
+
+	ASSERT_TRUE(write_file(self->conf, "connections { gw { local { auth = psk\n }\n"
+					   " remote { auth = psk\n }\n children {\n"
+					   " net { remote_ts = 10.2.0.0/16\n }\n"
+					   " none { mode = drop\n local_ts = 0.0.0.0/0\n remote_ts = 0.0.0.0/0\n }\n"
+					   " lan { mode = pass\n local_ts = 0.0.0.0/0\n remote_ts = 10.1.0.0/16\n }\n"
+					   "} } }\n"));
+	LOAD_ALL();
+	self->fake.traps = true;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		SWANCTL("--list-pols %s", modes[i][0]);
+		EXPECT_EQ(0, self->out.status);
+		for (size_t j = 0; j < ARRAY_SIZE(modes); j++)
+			EXPECT_EQ(i == j, printed(&self->out, modes[j][1]))
+			{
+				TH_LOG("%s: %s", modes[i][0], self->out.text);
+			}
+	}
+}
+
 TEST_F(swanctl, asks_for_version_figures_and_algorithms)
 {
 	SWANCTL("--version --daemon");
