@@ -265,4 +265,46 @@ TEST_F(childless, nobody_is_told_of_progress_that_nobody_waits_for)
 	EXPECT_LE(5, sim->peers[0].lines);
 }
 
+/* What is wanted while IKE_AUTH is on its way without it is made afterwards. */
+TEST_F(childless, a_child_sa_that_is_wanted_meanwhile_comes_after)
+{
+	struct sim *sim = &self->sim;
+	struct sim_peer *peer = &sim->peers[0];
+	const struct connection *conn;
+
+	pair_init(sim, NULL, NULL);
+	conn = peer->config->connections[0];
+	initiate_alone(sim, 1);
+	for (int i = 0; i < 200 && !(sim_only_sa(peer)->state == IKE_STATE_AUTH_SENT &&
+				     sim_only_sa(peer)->window.request);
+	     i++)
+		pair_wait(sim, DURATION_MS(1));
+	ike_input_initiate(peer->core, sim->now, conn, &conn->children[0], &peer->addr,
+			   &sim->peers[1].addr, NULL, 2);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(5));
+	EXPECT_EQ(2, peer->results);
+	EXPECT_EQ(0, peer->result);
+	EXPECT_EQ(1, peer->child_ups);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+/* The peer has rekeyed the IKE SA, and its Delete of the old one is on its way. */
+TEST_F(childless, one_that_has_been_replaced_is_not_what_is_wanted)
+{
+	struct sim *sim = &self->sim;
+
+	pair_init(sim, NULL, NULL);
+	ASSERT_TRUE(pair_up(sim));
+	EXPECT_EQ(1, sim_rekey_ike(sim, 1));
+	for (int i = 0; i < 200 && sim->peers[0].core->n_sas < 2; i++)
+		pair_wait(sim, DURATION_MS(1));
+	initiate_alone(sim, 9);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(5));
+	EXPECT_EQ(2, sim->peers[0].results);
+	EXPECT_EQ(0, sim->peers[0].result);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
 TEST_HARNESS_MAIN

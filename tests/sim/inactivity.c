@@ -8,6 +8,18 @@
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
 
+/* Memory for requests is short. */
+static bool no_memory;
+static unsigned asked_in_vain;
+
+struct ipsec_request *__real_ipsec_request_new(size_t n);
+struct ipsec_request *__wrap_ipsec_request_new(size_t n);
+struct ipsec_request *__wrap_ipsec_request_new(size_t n)
+{
+	asked_in_vain += no_memory;
+	return no_memory ? NULL : __real_ipsec_request_new(n);
+}
+
 FIXTURE(inactivity)
 {
 	struct sim sim;
@@ -164,6 +176,22 @@ TEST_F(inactivity, rekeying_neither_ends_nor_begins_the_wait)
 		EXPECT_EQ(NULL, sim_agreement(sim));
 		EXPECT_EQ(1, sim->peers[0].child_downs);
 	}
+}
+
+TEST_F(inactivity, without_memory_to_ask_it_asks_again_now_and_then)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim, "rekey_time = 0s\n inactivity = 60s"));
+	no_memory = true;
+	pair_wait(sim, DURATION_S(300));
+	EXPECT_GT(asked_in_vain, 10);
+	EXPECT_LT(asked_in_vain, 1000);
+	EXPECT_EQ(1, children(sim));
+	no_memory = false;
+	pair_wait(sim, DURATION_S(10));
+	EXPECT_EQ(0, children(sim));
+	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
 TEST_HARNESS_MAIN

@@ -125,4 +125,18 @@ TEST_F(ids, not_one_is_used_beyond_the_last)
 	EXPECT_EQ(1, sim->peers[0].downs);
 }
 
+/* They become old by the very request that rekeys. */
+TEST_F(ids, that_become_old_during_the_rekeying_ask_for_no_other)
+{
+	struct sim *sim = &self->sim;
+
+	ASSERT_TRUE(begin(sim));
+	count(sim, 0, WINDOW_IDS_OWN_OLD - 1);
+	EXPECT_EQ(1, sim_rekey_ike(sim, 0));
+	pair_wait(sim, DURATION_S(5));
+	EXPECT_EQ(1, sim->peers[0].rekeys);
+	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
 TEST_HARNESS_MAIN

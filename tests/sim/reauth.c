@@ -5,6 +5,8 @@
  */
 #include <kselftest_harness.h>
 
+#include "ikev2/exchange/exchange.h"
+#include "ikev2/policy/connection.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/ike_sa.h"
 #include "pair.h"
@@ -258,6 +260,61 @@ TEST_F(reauth, the_new_one_never_claims_to_be_the_only_one)
 	while (sa->state != IKE_STATE_AUTH_SENT)
 		pair_wait(sim, DURATION_MS(1));
 	EXPECT_FALSE(contact_is_initial(sa));
+}
+
+static int lifetime_request(struct ike_sa *sa, struct exchange *x, struct message *m)
+{
+	message_notify_u32(m, IKE_NOTIFY_AUTH_LIFETIME, 0);
+	return 0;
+}
+
+/* However often the peer says that it is time. */
+TEST_F(reauth, one_is_made_at_a_time)
+{
+	static const struct exchange_ops at_once = { .name = "AUTH_LIFETIME",
+						     .type = IKE_EXCHANGE_INFORMATIONAL,
+						     .request = lifetime_request };
+	struct sim *sim = &self->sim;
+	struct ike_sa *b;
+
+	pair_init(sim, NULL, NULL);
+	ASSERT_TRUE(pair_up(sim));
+	b = sim_only_sa(&sim->peers[1]);
+	for (int i = 0; i < 5; i++)
+		ASSERT_EQ(0, exchange_queue(b, &at_once, 0));
+	exchange_next(b);
+	sim_act(sim, 1);
+	pair_wait(sim, DURATION_S(60));
+	EXPECT_EQ(2, sim->peers[0].ups);
+	EXPECT_EQ(1, sim->peers[0].core->n_sas);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+}
+
+TEST_F(reauth, a_child_sa_that_is_wanted_meanwhile_stays)
+{
+	const struct pair_options a = { .children = "other { local_ts = 10.11.0.0/16\n remote_ts = 10.12.0.0/16\n esp_proposals = aes128gcm16\n }" };
+	const struct pair_options b = { .children = "other { local_ts = 10.12.0.0/16\n remote_ts = 10.11.0.0/16\n esp_proposals = aes128gcm16\n }" };
+	const struct ike_filter all = { 0 };
+	const struct connection *conn;
+	struct sim *sim = &self->sim;
+	struct sim_peer *peer = &sim->peers[0];
+
+	pair_init(sim, &a, &b);
+	ASSERT_TRUE(pair_up(sim));
+	conn = peer->config->connections[0];
+	sim->link.delay = DURATION_MS(100);
+	EXPECT_EQ(1, ike_input_reauth(peer->core, sim->now, &all));
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_MS(20));
+	ike_input_initiate(peer->core, sim->now, conn, &conn->children[1], &peer->addr,
+			   &sim->peers[1].addr, NULL, 9);
+	sim_act(sim, 0);
+	pair_wait(sim, DURATION_S(60));
+	EXPECT_EQ(2, peer->results);
+	EXPECT_EQ(0, peer->result);
+	EXPECT_EQ(1, peer->core->n_sas);
+	EXPECT_EQ(2, peer->core->n_children);
+	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
 TEST_HARNESS_MAIN

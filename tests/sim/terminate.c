@@ -163,6 +163,38 @@ TEST(ending_a_child_sa_ends_what_is_made_for_it)
 	sim_fini(&sim);
 }
 
+/* What waits to be made isn't made any more. */
+TEST(ending_an_ike_sa_makes_no_more_child_sas)
+{
+	const struct pair_options two = {
+		.children = "two { local_ts = 10.9.0.0/16\n remote_ts = 10.8.0.0/16\n }\n"
+			    "three { local_ts = 10.7.0.0/16\n remote_ts = 10.6.0.0/16\n }"
+	};
+	const struct pair_options peers = {
+		.children = "two { local_ts = 10.8.0.0/16\n remote_ts = 10.9.0.0/16\n }\n"
+			    "three { local_ts = 10.6.0.0/16\n remote_ts = 10.7.0.0/16\n }"
+	};
+	const struct ike_filter net = { .child = "net" };
+	const struct connection *conn;
+	struct sim sim;
+
+	pair_init(&sim, &two, &peers);
+	ASSERT_TRUE(pair_up(&sim));
+	conn = sim.peers[0].config->connections[0];
+	EXPECT_EQ(1, ike_input_rekey(sim.peers[0].core, sim.now, &net));
+	for (unsigned i = 1; i < 3; i++)
+		ike_input_initiate(sim.peers[0].core, sim.now, conn, &conn->children[i],
+				   &sim.peers[0].addr, &sim.peers[1].addr, NULL, 1 + i);
+	EXPECT_EQ(1, end(&sim, false));
+	pair_wait(&sim, DURATION_S(10));
+	/* net up; two, three and its end. */
+	EXPECT_EQ(4, sim.peers[0].results);
+	EXPECT_EQ(1, sim.peers[0].child_ups);
+	EXPECT_EQ(0, sim.peers[0].core->n_sas);
+	EXPECT_EQ(NULL, sim_agreement(&sim));
+	sim_fini(&sim);
+}
+
 TEST(terminate_at_any_moment_with_any_mishap_leaves_nothing_one_sided)
 {
 	static const enum sim_mishap_kind kinds[] = { SIM_LOST, SIM_DELAYED, SIM_REPEATED };

@@ -256,6 +256,7 @@ TEST_F(unique, the_other_workers_word_counts_for_its_pair_only)
 	contact.local_id = sa->local_id;
 	contact.remote_id = sa->remote_id;
 	contact.remote = sa->remote;
+	contact.since = sim->now;
 	EXPECT_TRUE(ike_input_contact(core, sim->now, &contact));
 	/* The name of a host is the same in capitals. */
 	contact.remote_id.data[0] = 'A';
@@ -293,6 +294,52 @@ TEST_F(unique, who_can_not_prove_its_identity_takes_nothing_away)
 	EXPECT_GT(0, sim->peers[0].result);
 	EXPECT_EQ(1, sim->peers[1].core->n_sas);
 	EXPECT_EQ(0, sim->peers[1].downs);
+}
+
+/* Two that come up at once on two workers hear of each other: the later one stays. */
+TEST_F(unique, of_two_that_replace_each_other_one_stays)
+{
+	struct sim *sim = &self->sim;
+	struct contact contact;
+	struct ike_core *core;
+
+	pair_init(sim, NULL, &replace);
+	ASSERT_TRUE(pair_up(sim));
+	core = sim->peers[1].core;
+	contact = sim->peers[1].contact;
+	contact.kind = CONTACT_REPLACE;
+	contact.since = instant_add(sim_only_sa(&sim->peers[1])->authenticated, DURATION_MS(-1));
+	ike_input_contact(core, sim->now, &contact);
+	pair_wait(sim, DURATION_S(15));
+	EXPECT_EQ(1, core->n_sas);
+	/* At the same instant the workers' order decides. */
+	contact.since = sim_only_sa(&sim->peers[1])->authenticated;
+	contact.worker = core->params.worker - 1;
+	ike_input_contact(core, sim->now, &contact);
+	pair_wait(sim, DURATION_S(15));
+	EXPECT_EQ(1, core->n_sas);
+	contact.worker = core->params.worker + 1;
+	ike_input_contact(core, sim->now, &contact);
+	pair_wait(sim, DURATION_S(15));
+	EXPECT_EQ(0, core->n_sas);
+}
+
+TEST_F(unique, rekeying_does_not_save_what_has_been_replaced)
+{
+	struct sim *sim = &self->sim;
+	struct contact contact;
+
+	pair_init(sim, NULL, &replace);
+	ASSERT_TRUE(pair_up(sim));
+	contact = sim->peers[1].contact;
+	contact.kind = CONTACT_REPLACE;
+	contact.since = sim->now;
+	ike_input_contact(sim->peers[1].core, sim->now, &contact);
+	EXPECT_EQ(1, sim_rekey_ike(sim, 0));
+	pair_wait(sim, DURATION_S(15));
+	EXPECT_EQ(1, sim->peers[1].rekeys);
+	EXPECT_EQ(0, sim->peers[1].core->n_sas);
+	EXPECT_EQ(NULL, sim_agreement(sim));
 }
 
 TEST_HARNESS_MAIN

@@ -158,6 +158,12 @@ static int create_request(struct ike_sa *sa, struct exchange *x, struct message 
 	struct child_sa *child = find(sa, cc->child_id), *old = find(sa, cc->old_id);
 	int err;
 
+	/* The Delete that waits behind this is for all. */
+	if (sa->state != IKE_STATE_ESTABLISHED) {
+		if (child)
+			child_sa_close(child, "its IKE SA is being deleted");
+		return -ENOENT;
+	}
 	if (cc->old_id && (!old || old->state != CHILD_REKEYING)) {
 		if (child)
 			child_sa_close(child, "what it was to replace is gone");

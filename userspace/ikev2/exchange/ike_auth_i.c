@@ -34,11 +34,19 @@ static bool goes_alone(const struct ike_sa *sa)
 }
 
 /* The Child SA that goes along: the first that is waiting to be made. NULL: none does. */
-static struct child_sa *auth_child(struct ike_sa *sa)
+static struct child_sa *choose_child(struct ike_sa *sa)
 {
 	struct child_sa *child = list_first(&sa->children, struct child_sa, link);
 
 	return child && child->state == CHILD_CREATING && !goes_alone(sa) ? child : NULL;
+}
+
+/* The one that went along, when the answer comes: it may be gone, and others may wait by now. */
+static struct child_sa *child_sent(struct ike_sa *sa)
+{
+	struct child_sa *child = child_sa_by_id(sa->core, sa->auth_child);
+
+	return child && child->ike == sa && child->state == CHILD_CREATING ? child : NULL;
 }
 
 /* Our AUTH is there, or can't be. */
@@ -76,7 +84,7 @@ void ike_auth_begin(struct ike_sa *sa)
 
 static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m)
 {
-	struct child_sa *child = auth_child(sa);
+	struct child_sa *child = choose_child(sa);
 	/* A pattern fits many: then the responder shows whichever it has. */
 	bool one = !identity_is_pattern(&sa->remote_id);
 
@@ -86,6 +94,7 @@ static int auth_request(struct ike_sa *sa, struct exchange *x, struct message *m
 	configuration_write_request(sa, m);
 	if (child)
 		child_offer_write(child, NULL, m);
+	sa->auth_child = child ? child->unique_id : 0;
 	return 0;
 }
 
@@ -151,7 +160,7 @@ static void ask_for_others(struct ike_sa *sa)
 
 static enum auth_step_end step_child(struct ike_sa *sa, const struct ike_message *m)
 {
-	struct child_sa *child = auth_child(sa);
+	struct child_sa *child = child_sent(sa);
 
 	if (child)
 		child_offer_answered(child, m);

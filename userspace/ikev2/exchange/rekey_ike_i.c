@@ -57,9 +57,11 @@ static int rekey_queue(struct ike_sa *sa, uint16_t method, unsigned rounds)
 
 void ike_sa_rekey(struct ike_sa *sa)
 {
-	if (sa->state != IKE_STATE_ESTABLISHED || exchange_pending(sa, &exchange_rekey_ike))
+	if (sa->state != IKE_STATE_ESTABLISHED)
 		return;
 	sa->rekey_at = INSTANT_NEVER;
+	if (exchange_pending(sa, &exchange_rekey_ike))
+		return;
 	if (rekey_queue(sa, 0, 0) < 0)
 		refusal_retry_ike(sa);
 	else

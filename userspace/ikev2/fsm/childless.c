@@ -22,7 +22,8 @@ static struct ike_sa *find(struct ike_core *core, const struct connection *conn)
 	ike_sa_for_each(sa, core)
 		if (strcmp(sa->conn->name, conn->name) == 0 &&
 		    (sa->state == IKE_STATE_ESTABLISHED ||
-		     (sa->initiator && sa->state != IKE_STATE_DELETING && !sa->end)))
+		     (sa->initiator && sa->state != IKE_STATE_REKEYED &&
+		      sa->state != IKE_STATE_DELETING && !sa->end)))
 			return sa;
 	return NULL;
 }

@@ -119,19 +119,19 @@ static bool begun_beside(const struct ike_core *core, const struct identity *loc
 
 /* -------- asking -------- */
 
-static void tell(const struct ike_sa *sa, enum contact_kind kind, const struct identity *remote_id)
+static struct contact contact_about(const struct ike_sa *sa, enum contact_kind kind,
+				    const struct identity *remote_id)
 {
-	struct contact contact = {
+	return (struct contact){
 		.kind = kind,
 		.begins = sa->initiator,
 		.worker = sa->core->params.worker,
 		.spi = ike_sa_own_spi(sa),
+		.since = sa->authenticated,
 		.remote = sa->remote,
 		.local_id = sa->local_id,
 		.remote_id = *remote_id,
 	};
-
-	ike_core_contact(sa->core, &contact);
 }
 
 static void ask(struct ike_sa *sa, const struct identity *remote_id)
@@ -139,8 +139,11 @@ static void ask(struct ike_sa *sa, const struct identity *remote_id)
 	sa->contacts_awaited = sa->core->params.n_workers - 1;
 	sa->contact_exists = exists(sa->core, &sa->local_id, remote_id, sa,
 				    sa->core->params.worker);
-	if (sa->contacts_awaited)
-		tell(sa, CONTACT_ASK, remote_id);
+	if (sa->contacts_awaited) {
+		struct contact contact = contact_about(sa, CONTACT_ASK, remote_id);
+
+		ike_core_contact(sa->core, &contact);
+	}
 }
 
 void contact_begin(struct ike_sa *sa)
@@ -204,21 +207,27 @@ void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_
 
 /* -------- closing -------- */
 
-/* The peer is told once in any case: it may know of the old one after all. */
-static void close_others(struct ike_core *core, const struct identity *local,
-			 const struct identity *remote, const struct ike_sa *except,
-			 const struct netaddr *from, bool initial)
+/* Two may come up at once on two workers: each of them hears of the other, and one is to stay. */
+static bool came_later(const struct ike_sa *sa, const struct contact *c)
 {
-	struct ike_sa *sa = first_of(core, local, remote, except), *next;
+	if (instant_before(sa->authenticated, c->since))
+		return false;
+	return instant_before(c->since, sa->authenticated) || sa->core->params.worker > c->worker;
+}
+
+/* The peer is told once in any case: it may know of the old one after all. */
+static void close_others(struct ike_core *core, const struct contact *c, const struct ike_sa *except)
+{
+	struct ike_sa *sa = first_of(core, &c->local_id, &c->remote_id, except), *next;
 
 	for (; sa; sa = next) {
-		next = next_of(hash_next(&sa->by_peer), local, remote, except);
-		if (sa->state != IKE_STATE_ESTABLISHED || sa->end)
+		next = next_of(hash_next(&sa->by_peer), &c->local_id, &c->remote_id, except);
+		if (sa->state != IKE_STATE_ESTABLISHED || sa->end || came_later(sa, c))
 			continue;
-		if (initial) {
+		if (c->kind == CONTACT_INITIAL) {
 			sa->end = SA_END_REPLACED;
 			input_terminate_ike(sa, true, 0, "the peer made an initial contact");
-		} else if (!netaddr_same_addr(&sa->remote, from)) {
+		} else if (!netaddr_same_addr(&sa->remote, &c->remote)) {
 			sa->end = SA_END_REPLACED;
 			input_terminate_ike(sa, false, 0, "replaced by a new one of the same peer");
 		} else if (instant_is_never(sa->replaced_until)) {
@@ -251,12 +260,14 @@ void contact_due(struct ike_sa *sa)
 void contact_established(struct ike_sa *sa, const struct ike_message *m)
 {
 	bool initial = ike_message_find_notify(m, IKE_NOTIFY_INITIAL_CONTACT, 0, NULL);
+	struct contact contact;
 
 	if (sa->conn->unique == UNIQUE_NEVER || (!initial && sa->conn->unique != UNIQUE_REPLACE))
 		return;
-	close_others(sa->core, &sa->local_id, &sa->remote_id, sa, &sa->remote, initial);
+	contact = contact_about(sa, initial ? CONTACT_INITIAL : CONTACT_REPLACE, &sa->remote_id);
+	close_others(sa->core, &contact, sa);
 	if (sa->core->params.n_workers > 1)
-		tell(sa, initial ? CONTACT_INITIAL : CONTACT_REPLACE, &sa->remote_id);
+		ike_core_contact(sa->core, &contact);
 }
 
 bool ike_input_contact(struct ike_core *core, struct instant now, const struct contact *c)
@@ -268,8 +279,7 @@ bool ike_input_contact(struct ike_core *core, struct instant now, const struct c
 		found = (c->begins && begun_beside(core, &c->local_id, &c->remote_id, NULL)) ||
 			exists(core, &c->local_id, &c->remote_id, NULL, c->worker);
 	else
-		close_others(core, &c->local_id, &c->remote_id, NULL, &c->remote,
-			     c->kind == CONTACT_INITIAL);
+		close_others(core, c, NULL);
 	input_end(core);
 	return found;
 }

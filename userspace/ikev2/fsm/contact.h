@@ -28,6 +28,7 @@ struct contact {
 	bool begins;	 /* who asks begins an IKE SA, and wants to know of others that are being begun */
 	unsigned worker; /* who tells */
 	uint64_t spi;	 /* own SPI of the IKE SA that it is about */
+	struct instant since; /* when both sides of that had shown who they are */
 	struct netaddr remote;
 	struct identity local_id, remote_id;
 };

@@ -17,6 +17,8 @@ LOG_USE(ike);
 
 /* Where the kernel only counts packets it is asked so often in that time. */
 #define LOOKS 4
+/* And not sooner again, also where there was no memory to ask. */
+#define BREATH DURATION_MS(500)
 
 static struct instant over(const struct child_sa *child)
 {
@@ -26,12 +28,13 @@ static struct instant over(const struct child_sa *child)
 struct instant inactivity_time(const struct child_sa *child)
 {
 	struct duration pause = DURATION_NS(child->conf->inactivity.ns / LOOKS);
+	struct instant again = instant_add(child->asked_usage, BREATH), at = over(child);
 
 	if (!child->conf->inactivity.ns || child->asking_usage)
 		return INSTANT_NEVER;
-	if (child->kernel_tells_time)
-		return over(child);
-	return instant_min(over(child), instant_add(child->asked_usage, pause));
+	if (!child->kernel_tells_time)
+		at = instant_min(at, instant_add(child->asked_usage, pause));
+	return instant_before(at, again) ? again : at;
 }
 
 /* Both SAs; the outbound one first, by which the answer is told from liveness's. */

@@ -184,7 +184,10 @@ void input_terminate_ike(struct ike_sa *sa, bool force, uint64_t token, const ch
 	exchange_next(sa);
 }
 
-/* The IKE SA of this very configuration with that peer which takes another Child SA; NULL. */
+/*
+ * The IKE SA of this very configuration with that peer which takes another Child SA, and will have it
+ * for longer than it takes to be made anew; NULL.
+ */
 static struct ike_sa *find_ike(struct ike_core *core, const struct connection *conn,
 			       const struct netaddr *remote)
 {
@@ -193,7 +196,8 @@ static struct ike_sa *find_ike(struct ike_core *core, const struct connection *c
 	ike_sa_for_each(sa, core)
 		if (sa->conn == conn && ike_usable(sa) && sa->state != IKE_STATE_NEW &&
 		    sa->state != IKE_STATE_INIT_ANSWERED &&
-		    (!connection_many_peers(conn) || netaddr_same_addr(&sa->remote, remote)))
+		    (!connection_many_peers(conn) || netaddr_same_addr(&sa->remote, remote)) &&
+		    !reauth_under_way(sa))
 			return sa;
 	return NULL;
 }

@@ -118,6 +118,16 @@ struct instant reauth_time(const struct ike_sa *sa)
 
 /* -------- making anew -------- */
 
+bool reauth_under_way(const struct ike_sa *old)
+{
+	struct ike_sa *sa;
+
+	ike_sa_for_each(sa, old->core)
+		if (sa->reauth_of == ike_sa_own_spi(old))
+			return true;
+	return false;
+}
+
 static void try_later(struct ike_sa *old)
 {
 	old->reauth_at = instant_add(old->core->now,
@@ -193,18 +203,10 @@ void reauth_due(struct ike_sa *sa)
 {
 	if (instant_reached(sa->core->now, too_old(sa)))
 		expire(sa);
+	else if (reauth_under_way(sa))
+		sa->reauth_at = INSTANT_NEVER; /* should it fail, it is tried again */
 	else
 		renew(sa);
-}
-
-static bool under_way(const struct ike_sa *old)
-{
-	struct ike_sa *sa;
-
-	ike_sa_for_each(sa, old->core)
-		if (sa->reauth_of == ike_sa_own_spi(old))
-			return true;
-	return false;
 }
 
 static bool filter_fits(const struct ike_filter *f, const struct ike_sa *sa)
@@ -225,7 +227,7 @@ unsigned ike_input_reauth(struct ike_core *core, struct instant now,
 		    !filter_fits(filter, sa) || !can_be_called(sa))
 			continue;
 		n++;
-		if (!under_way(sa))
+		if (!reauth_under_way(sa))
 			renew(sa);
 	}
 	input_end(core);

@@ -27,6 +27,8 @@ void reauth_told(struct ike_sa *sa, const struct ike_message *m);
 struct instant reauth_time(const struct ike_sa *sa);
 /* That time has come. */
 void reauth_due(struct ike_sa *sa);
+/* Another one is being made that is to take the place of old. */
+bool reauth_under_way(const struct ike_sa *old);
 
 /* A Child SA of sa has come up or has failed, or sa has none: perhaps it can take over. */
 void reauth_progress(struct ike_sa *sa);

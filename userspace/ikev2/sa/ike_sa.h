@@ -96,6 +96,7 @@ struct ike_sa {
 	struct packet *held; /* that answer, when it stands already (CREATE_CHILD_SA) */
 	struct list children;
 	struct internal_addrs *internal; /* internal addresses, sa/internal_addr.h; or NULL */
+	uint32_t auth_child; /* unique number of the Child SA that IKE_AUTH asks for; 0: none */
 	bool lacks_address; /* responder: the client had to get one, and did not: no Child SA (2.19)
 			     */
 

@@ -64,6 +64,7 @@ void ike_sa_inherit(struct ike_sa *successor, struct ike_sa *old)
 	exchange_move_waiting(old, successor);
 	internal_addrs_move(old, successor);
 	inherit_reauth(successor, old);
+	successor->replaced_until = old->replaced_until;
 	successor->children_changed = old->children_changed;
 	successor->invalid_spi_at = old->invalid_spi_at;
 	successor->up = old->up;
