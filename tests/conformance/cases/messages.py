@@ -32,7 +32,7 @@ def length_below(t):
     t.unanswered(sa.endpoint, sa.init_request() + bytes(4))
 
 
-@case('RFC 7296 2, 3.1', RESPONDER, 'a message longer than it takes: dropped, and counted as malformed')
+@case('RFC 7296 2, 3.1', RESPONDER, 'a message longer than it takes: dropped, and counted as malformed', daemon='full')
 def longer_than_taken(t):
     sa = t.ready()
     before = t.daemon.counters()['malformed']
