@@ -29,8 +29,12 @@ static uint64_t trap_owner(const struct trap *trap)
 	return UINT64_MAX - trap->child->reqid;
 }
 
-/* The address that the kernel would send from: connect() of a UDP socket sends nothing. */
-static bool source_address(const struct netaddr *remote, struct netaddr *ret_local)
+/*
+ * The address that the kernel would send from: connect() of a UDP socket sends nothing. Like IKE it
+ * goes past the policies, of which one that drops would forbid it.
+ */
+static bool source_address(struct ipsec *ipsec, const struct netaddr *remote,
+			   struct netaddr *ret_local)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = netaddr_to_sockaddr(remote, &ss);
@@ -39,7 +43,8 @@ static bool source_address(const struct netaddr *remote, struct netaddr *ret_loc
 
 	if (fd < 0)
 		return false;
-	if (connect(fd, (const struct sockaddr *)&ss, len) == 0) {
+	if (ipsec->ops->prepare_socket(ipsec, fd, remote->family, false) == 0 &&
+	    connect(fd, (const struct sockaddr *)&ss, len) == 0) {
 		len = sizeof(ss);
 		found = getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
 			netaddr_from_sockaddr((const struct sockaddr *)&ss, len, ret_local) == 0;
@@ -60,7 +65,7 @@ bool connection_endpoints(const struct posternd *d, const struct connection *con
 	}
 	remote.port = conn->remote_port;
 	if (!addr_ranges_single(&conn->local_addrs, remote.family, &local) &&
-	    !source_address(&remote, &local)) {
+	    !source_address(d->ipsec, &remote, &local)) {
 		*ret_why = "there is no route to the peer";
 		return false;
 	}

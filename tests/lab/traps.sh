@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+#	host-a --- gw-a --- wan --- gw-b
+#	         posternd        posternd
+#
+# Policies of traps and of what is dropped, in gw-a's kernel, which needs no ESP for them: a reload takes none away for a
+# moment, IKE gets through what drops everything, and what the kernel refuses is not called installed.
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$top/netns-lab/lab.sh"
+
+ktap_require root io_uring
+[ -n "$(command -v swanctl)" ] || ktap_skip_all "no swanctl"
+posternd=$build/userspace/ikev2/daemon/posternd
+postern=$build/userspace/tools/postern
+conf=$scratch/gw-a.conf
+monitor=$scratch/monitor
+
+# site LOCAL REMOTE CHILD: a connection between them.
+site() {
+	cat <<-EOF
+	connections {
+	  site {
+	    remote_addrs = $2
+	    proposals = aes128gcm16-prfsha256-x25519
+	    local {
+	      auth = psk
+	      id = $1
+	    }
+	    remote {
+	      auth = psk
+	      id = $2
+	    }
+	    children {
+	      $3
+	    }
+	  }
+	}
+	secrets {
+	  ike-all {
+	    secret = "what both know"
+	  }
+	}
+	EOF
+}
+
+# configuration REMOTE-TS SITE STOP LATER: selector and options of a trap, of what drops, and of what is only installed by hand.
+configuration() {
+	site 192.0.2.1 198.51.100.1 "net {
+	  remote_ts = $1
+	  start_action = trap
+	  $2
+	}"
+	cat <<-EOF
+	connections {
+	  others {
+	    remote_addrs = 192.0.2.99
+	    local {
+	      auth = psk
+	    }
+	    remote {
+	      auth = psk
+	    }
+	    children {
+	      stop {
+	        mode = drop
+	        local_ts = 0.0.0.0/0
+	        remote_ts = 0.0.0.0/0
+	        start_action = trap
+	        $3
+	      }
+	      later {
+	        mode = drop
+	        local_ts = 10.3.0.0/24
+	        remote_ts = 10.4.0.0/24
+	        $4
+	      }
+	    }
+	  }
+	}
+	EOF
+}
+
+start() {
+	node_start "$1" posternd "$posternd" --config "$2" --workers 1 --no-bpf "${@:3}" &&
+		wait_for 30 in_node "$1" "$postern" version
+}
+
+ctl() {
+	in_node gw-a swanctl "$@" --uri unix:///run/postern.vici
+}
+
+# says PATTERN ARGUMENT...: what swanctl prints matches.
+says() {
+	local said
+	said=$(ctl "${@:2}" 2>&1)
+	printf '%s\n' "$said"
+	grep -E "$1" <<<"$said"
+}
+
+# has_policy ARGUMENT...: the kernel has it going out.
+has_policy() {
+	in_node gw-a ip xfrm policy list dir out "$@" | grep ^src
+}
+
+# What is installed by hand comes behind all that was asked before: when the kernel has told of it, it has told of all.
+told() {
+	ctl --install --ike others --child later && wait_for 10 grep 'src 10.3.0.0/24 dst 10.4.0.0/24' "$monitor" &&
+		ctl --uninstall --ike others --child later &&
+		wait_for 10 grep '^Deleted src 10.3.0.0/24 dst 10.4.0.0/24' "$monitor"
+}
+
+# reload REMOTE-TS SITE STOP: what the kernel tells of its policies meanwhile is in $monitor.
+reload() {
+	configuration "$@" >"$conf"
+	wait_for 10 kept_quiet
+	: >"$monitor"
+	in_node gw-a "$postern" load && told
+}
+
+# Nothing of before is still to come.
+kept_quiet() {
+	local size
+	size=$(stat -c %s "$monitor")
+	sleep 0.2
+	[ "$(stat -c %s "$monitor")" = "$size" ]
+}
+
+# What the monitor saw, one policy a line, but for those of told().
+seen() {
+	grep 'src .* dst ' "$monitor" | grep -v 10.3.0.0/24
+}
+
+nothing_gone() {
+	refuted grep -E '^Deleted .*(10.2.0.0/24|0.0.0.0/0 dst 0.0.0.0/0)' "$monitor"
+}
+
+# The new selector is there before the old one goes.
+new_first() {
+	seen
+	[[ $(seen | grep -e 10.5.0.0/24 -e 10.2.0.0/24 | head -n 1) != Deleted* ]] && refuted has_policy dst 10.2.0.0/24 &&
+		has_policy dst 10.5.0.0/24
+}
+
+received() {
+	in_node gw-b "$postern" --json stats | grep -E '"received": *"?[1-9]'
+}
+
+# It is asked for a while; what becomes of it is not of interest here: this kernel may have no ESP.
+call() {
+	in_node gw-a "$postern" --timeout 3 up site >/dev/null 2>&1
+	wait_for 10 received
+}
+
+foreign() {
+	in_node gw-a ip xfrm policy "$1" src 10.3.0.0/24 dst 10.4.0.0/24 dir out ${2:+action $2}
+}
+
+need "the lab comes up" lab_up two-gateways
+at_exit lab_down
+configuration 10.2.0.0/24 >"$conf"
+site 198.51.100.1 192.0.2.1 "net { }" >"$scratch/gw-b.conf"
+need "gw-b starts" start gw-b "$scratch/gw-b.conf" --ipsec null
+need "gw-a starts" start gw-a "$conf"
+need "it has a trap" wait_for 10 has_policy dst 10.2.0.0/24
+need "it drops the rest" wait_for 10 has_policy src 0.0.0.0/0 dst 0.0.0.0/0
+node_start gw-a monitor ip xfrm monitor policy
+monitor=$(node_log gw-a monitor)
+
+check "IKE gets through what drops everything" call
+
+check "gw-a ends in order" node_stop gw-a posternd
+check "nothing is left in its kernel" refuted has_policy
+check "gw-b ends in order" node_stop gw-b posternd
+
+[ "$ktap_failed" = 0 ] || for node in gw-a gw-b; do
+	ktap_comment "$node:"
+	ktap_show <"$(node_log $node posternd)"
+done
+ktap_done
