@@ -169,6 +169,15 @@ monitor=$(node_log gw-a monitor)
 
 check "IKE gets through what drops everything" call
 
+check "a reload that changes no policy is taken over" reload 10.2.0.0/24 "dpd_action = restart" "close_action = trap"
+check "it takes none away" nothing_gone
+check "a reload that changes templates is taken over" reload 10.2.0.0/24 "priority = 1000" "priority = 2000"
+check "it takes no policy away, either" nothing_gone
+check "the trap is the new one" wait_for 10 has_policy dst 10.2.0.0/24 priority 1000
+check "so is what drops" wait_for 10 has_policy src 0.0.0.0/0 dst 0.0.0.0/0 priority 2000
+check "a reload that changes a selector is taken over" reload 10.5.0.0/24 "priority = 1000" "priority = 2000"
+check "the new trap is there before the old one goes" new_first
+
 check "gw-a ends in order" node_stop gw-a posternd
 check "nothing is left in its kernel" refuted has_policy
 check "gw-b ends in order" node_stop gw-b posternd

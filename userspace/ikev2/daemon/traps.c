@@ -20,14 +20,10 @@ struct trap {
 	struct list link;
 	const struct connection *conn; /* reference */
 	const struct child_conf *child; /* of conn */
+	/* Of its policies: traps count downwards from the top, Child SAs upwards from 1. */
+	uint64_t owner;
 	struct ipsec_policy policy;
 };
-
-/* Owners of policies: traps count downwards from the top, Child SAs upwards from 1. */
-static uint64_t trap_owner(const struct trap *trap)
-{
-	return UINT64_MAX - trap->child->reqid;
-}
 
 /*
  * The address that the kernel would send from: connect() of a UDP socket sends nothing. Like IKE it
@@ -91,8 +87,7 @@ static void policy_done(struct ipsec_request *req, void *data)
 	struct trap *trap;
 
 	list_for_each(trap, &d->traps, link) {
-		if (req->ops[0].type != IPSEC_POLICY_ADD ||
-		    trap_owner(trap) != req->ops[0].spd.owner)
+		if (req->ops[0].type != IPSEC_POLICY_ADD || trap->owner != req->ops[0].spd.owner)
 			continue;
 		trap->policy.ifindex = req->ops[0].spd.policy.ifindex;
 		if (req->err < 0)
@@ -110,7 +105,7 @@ static int trap_submit(struct posternd *d, const struct trap *trap, enum ipsec_o
 	if (!req)
 		return -ENOMEM;
 	req->ops[0].type = type;
-	req->ops[0].spd.owner = trap_owner(trap);
+	req->ops[0].spd.owner = trap->owner;
 	req->ops[0].spd.policy = trap->policy;
 	req->reply_to = d->mailbox;
 	req->done = policy_done;
@@ -173,6 +168,7 @@ const char *trap_install(struct posternd *d, const struct connection *conn,
 		return "out of memory";
 	trap->conn = connection_ref(conn);
 	trap->child = child;
+	trap->owner = UINT64_MAX - d->n_traps_made++;
 	trap_fill_policy(child, &local, &remote, &trap->policy);
 	list_append(&d->traps, &trap->link);
 	if (trap_submit(d, trap, IPSEC_POLICY_ADD) < 0) {
@@ -207,12 +203,15 @@ bool trap_installed(const struct posternd *d, const char *conn, const char *chil
 
 void traps_follow_config(struct posternd *d)
 {
+	struct list old = LIST_INIT(old);
 	struct trap *trap, *next;
 
 	list_for_each_safe(trap, next, &d->traps, link) {
 		/* One that was installed by hand stays as long as its connection does. */
-		if (!config_has(d->config, trap->conn))
-			trap_remove(d, trap);
+		if (config_has(d->config, trap->conn))
+			continue;
+		list_remove(&trap->link);
+		list_append(&old, &trap->link);
 	}
 	for (size_t i = 0; i < d->config->n_connections; i++) {
 		const struct connection *conn = d->config->connections[i];
@@ -228,6 +227,9 @@ void traps_follow_config(struct posternd *d)
 					  conn->children[j].name, why);
 		}
 	}
+	/* Not before the new ones are asked for: no packet shall find neither. */
+	list_for_each_safe(trap, next, &old, link)
+		trap_remove(d, trap);
 }
 
 void traps_fini(struct posternd *d)

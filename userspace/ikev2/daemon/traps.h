@@ -19,8 +19,8 @@ const char *trap_install(struct posternd *d, const struct connection *conn,
 bool trap_uninstall(struct posternd *d, const char *conn, const char *child);
 bool trap_installed(const struct posternd *d, const char *conn, const char *child);
 
-/* After the configuration has changed: take away the traps of what is gone or has changed, install
- * those that the new one asks for. */
+/* After the configuration has changed: install the traps that the new one asks for, then take away
+ * those of what is gone or has changed. */
 void traps_follow_config(struct posternd *d);
 /* Forget all; the kernel's are the backend's to remove. */
 void traps_fini(struct posternd *d);
