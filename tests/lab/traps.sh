@@ -178,6 +178,23 @@ check "so is what drops" wait_for 10 has_policy src 0.0.0.0/0 dst 0.0.0.0/0 prio
 check "a reload that changes a selector is taken over" reload 10.5.0.0/24 "priority = 1000" "priority = 2000"
 check "the new trap is there before the old one goes" new_first
 
+foreign add block
+check "what somebody else has can't be installed" says 'File exists' --install --ike others --child later
+check "it isn't listed" refuted says '^others/later' --list-pols
+check "nor can it be the next time" says 'File exists' --install --ike others --child later
+check "there is nothing to take away" says "no trap of 'later' is installed" --uninstall --ike others --child later
+check "the policy of somebody else is there still" foreign get
+foreign delete
+check "when that has gone it is installed" ctl --install --ike others --child later
+check "and listed" says '^others/later' --list-pols
+check "the kernel has it" has_policy dst 10.4.0.0/24
+check "installing it twice is fine" ctl --install --ike others --child later
+check "it is taken away" ctl --uninstall --ike others --child later
+
+configuration 10.5.0.0/24 "priority = 1000" "priority = 2000" "interface = nowhere0" >"$conf"
+check "a reload with an interface that isn't there is taken over" in_node gw-a "$postern" load
+check "what names it can't be installed" says 'No such device' --install --ike others --child later
+
 check "gw-a ends in order" node_stop gw-a posternd
 check "nothing is left in its kernel" refuted has_policy
 check "gw-b ends in order" node_stop gw-b posternd

@@ -2,6 +2,7 @@
 #include "ikev2/daemon/traps.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "ikev2/fsm/input.h"
 #include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
+#include "ikev2/vici/backend.h"
 
 LOG_USE(daemon);
 
@@ -23,6 +25,13 @@ struct trap {
 	/* Of its policies: traps count downwards from the top, Child SAs upwards from 1. */
 	uint64_t owner;
 	struct ipsec_policy policy;
+	bool installed;    /* the kernel has said so */
+	struct list waits; /* of clients, until it does */
+};
+
+struct wait {
+	struct list link;
+	struct vici_request *req;
 };
 
 /*
@@ -81,20 +90,97 @@ static struct trap *trap_find(const struct posternd *d, const char *conn, const 
 	return NULL;
 }
 
+/* NULL, or why it isn't installed. */
+static void answer(struct vici_request *req, const char *why)
+{
+	if (why)
+		vici_request_fail(req, "%s", why);
+	else
+		vici_request_ok(req);
+}
+
+/* The trap may be gone afterwards: a client that has its answer goes on with its next command. */
+static void trap_answer(struct trap *trap, const char *why)
+{
+	struct list waits = LIST_INIT(waits);
+	struct wait *wait, *next;
+
+	list_splice(&waits, &trap->waits);
+	list_for_each_safe(wait, next, &waits, link) {
+		answer(wait->req, why);
+		free(wait);
+	}
+}
+
+static void trap_await(struct trap *trap, struct vici_request *req)
+{
+	struct wait *wait = calloc(1, sizeof(*wait));
+
+	if (!wait) {
+		vici_request_fail(req, "out of memory");
+		return;
+	}
+	wait->req = req;
+	list_append(&trap->waits, &wait->link);
+}
+
+static void trap_forget(struct trap *trap, const char *why)
+{
+	list_remove(&trap->link);
+	trap_answer(trap, why);
+	connection_unref(trap->conn);
+	free(trap);
+}
+
+static const char *trap_kind(const struct child_conf *child)
+{
+	switch (child->mode) {
+	case CHILD_MODE_TUNNEL:
+	case CHILD_MODE_TRANSPORT:
+		return "trap";
+	case CHILD_MODE_PASS:
+		return "pass policy";
+	case CHILD_MODE_DROP:
+		return "drop policy";
+	}
+	return "?";
+}
+
+static void log_refused(const struct connection *conn, const struct child_conf *child,
+			const char *why)
+{
+	log_error(daemon, "no %s for %s.%s: %s", trap_kind(child), conn->name, child->name, why);
+}
+
+/* The kernel has answered; one that it refuses may be tried again. */
+static void trap_done(struct trap *trap, const struct ipsec_request *req)
+{
+	char why[sizeof(req->error_text) + 80];
+
+	if (req->err < 0) {
+		snprintf(why, sizeof(why), "the kernel refuses it: %s%s%s", strerror(-req->err),
+			 req->error_text[0] ? ": " : "", req->error_text);
+		log_refused(trap->conn, trap->child, why);
+		trap_forget(trap, why);
+		return;
+	}
+	trap->policy.ifindex = req->ops[0].spd.policy.ifindex;
+	trap->installed = true;
+	log_info(daemon, "%s of %s.%s installed", trap_kind(trap->child), trap->conn->name,
+		 trap->child->name);
+	trap_answer(trap, NULL);
+}
+
 static void policy_done(struct ipsec_request *req, void *data)
 {
 	struct posternd *d = data;
 	struct trap *trap;
 
-	list_for_each(trap, &d->traps, link) {
-		if (req->ops[0].type != IPSEC_POLICY_ADD || trap->owner != req->ops[0].spd.owner)
-			continue;
-		trap->policy.ifindex = req->ops[0].spd.policy.ifindex;
-		if (req->err < 0)
-			log_error(daemon, "the kernel refuses the trap of %s.%s: %s %s",
-				  trap->conn->name, trap->child->name, strerror(-req->err),
-				  req->error_text);
-	}
+	list_for_each(trap, &d->traps, link)
+		if (req->ops[0].type == IPSEC_POLICY_ADD && trap->owner == req->ops[0].spd.owner) {
+			trap_done(trap, req);
+			break;
+		}
 	ipsec_request_free(req);
 }
 
@@ -114,27 +200,6 @@ static int trap_submit(struct posternd *d, const struct trap *trap, enum ipsec_o
 	return 0;
 }
 
-static void trap_forget(struct trap *trap)
-{
-	list_remove(&trap->link);
-	connection_unref(trap->conn);
-	free(trap);
-}
-
-static const char *trap_kind(const struct child_conf *child)
-{
-	switch (child->mode) {
-	case CHILD_MODE_TUNNEL:
-	case CHILD_MODE_TRANSPORT:
-		return "trap";
-	case CHILD_MODE_PASS:
-		return "pass policy";
-	case CHILD_MODE_DROP:
-		return "drop policy";
-	}
-	return "?";
-}
-
 static void trap_fill_policy(const struct child_conf *child, const struct netaddr *local,
 			     const struct netaddr *remote, struct ipsec_policy *policy)
 {
@@ -148,35 +213,55 @@ static void trap_fill_policy(const struct child_conf *child, const struct netadd
 	policy->reqid = child_conf_reqid(child);
 }
 
-const char *trap_install(struct posternd *d, const struct connection *conn,
-			 const struct child_conf *child)
+/* NULL with the reason. */
+static struct trap *trap_new(struct posternd *d, const struct connection *conn,
+			     const struct child_conf *child, const char **ret_why)
 {
 	struct netaddr local = NETADDR_NONE, remote = NETADDR_NONE;
 	struct trap *trap;
-	const char *why;
 
-	if (trap_find(d, conn->name, child->name))
+	if (!child_numbers_fixed(child)) {
+		*ret_why = "its marks or interface numbers are %unique, which a trap can't have";
 		return NULL;
-	if (!child_numbers_fixed(child))
-		return "its marks or interface numbers are %unique, which a trap can't have";
+	}
 	/* What passes or drops knows no peer; its selectors are fixed. */
 	if (child_mode_negotiates(child->mode) &&
-	    !connection_endpoints(d, conn, &local, &remote, &why))
-		return why;
+	    !connection_endpoints(d, conn, &local, &remote, ret_why))
+		return NULL;
+	*ret_why = "out of memory";
 	trap = calloc(1, sizeof(*trap));
 	if (!trap)
-		return "out of memory";
+		return NULL;
 	trap->conn = connection_ref(conn);
 	trap->child = child;
 	trap->owner = UINT64_MAX - d->n_traps_made++;
+	list_init(&trap->waits);
 	trap_fill_policy(child, &local, &remote, &trap->policy);
 	list_append(&d->traps, &trap->link);
 	if (trap_submit(d, trap, IPSEC_POLICY_ADD) < 0) {
-		trap_forget(trap);
-		return "out of memory";
+		trap_forget(trap, *ret_why);
+		return NULL;
 	}
-	log_info(daemon, "%s of %s.%s installed", trap_kind(child), conn->name, child->name);
-	return NULL;
+	return trap;
+}
+
+void trap_install(struct posternd *d, const struct connection *conn, const struct child_conf *child,
+		  struct vici_request *req)
+{
+	struct trap *trap = trap_find(d, conn->name, child->name);
+	const char *why = NULL;
+
+	if (!trap) {
+		trap = trap_new(d, conn, child, &why);
+		if (!trap)
+			log_refused(conn, child, why);
+	}
+	if (!req)
+		return;
+	if (trap && !trap->installed)
+		trap_await(trap, req);
+	else
+		answer(req, why);
 }
 
 static void trap_remove(struct posternd *d, struct trap *trap)
@@ -184,7 +269,7 @@ static void trap_remove(struct posternd *d, struct trap *trap)
 	log_info(daemon, "%s of %s.%s removed", trap_kind(trap->child), trap->conn->name,
 		 trap->child->name);
 	trap_submit(d, trap, IPSEC_POLICY_DELETE);
-	trap_forget(trap);
+	trap_forget(trap, "it was taken away again");
 }
 
 bool trap_uninstall(struct posternd *d, const char *conn, const char *child)
@@ -216,16 +301,9 @@ void traps_follow_config(struct posternd *d)
 	for (size_t i = 0; i < d->config->n_connections; i++) {
 		const struct connection *conn = d->config->connections[i];
 
-		for (size_t j = 0; j < conn->n_children; j++) {
-			const char *why;
-
-			if (conn->children[j].start_action != CHILD_ACTION_TRAP)
-				continue;
-			why = trap_install(d, conn, &conn->children[j]);
-			if (why)
-				log_error(daemon, "no trap for %s.%s: %s", conn->name,
-					  conn->children[j].name, why);
-		}
+		for (size_t j = 0; j < conn->n_children; j++)
+			if (conn->children[j].start_action == CHILD_ACTION_TRAP)
+				trap_install(d, conn, &conn->children[j], NULL);
 	}
 	/* Not before the new ones are asked for: no packet shall find neither. */
 	list_for_each_safe(trap, next, &old, link)
@@ -237,7 +315,7 @@ void traps_fini(struct posternd *d)
 	struct trap *trap, *next;
 
 	list_for_each_safe(trap, next, &d->traps, link)
-		trap_forget(trap);
+		trap_forget(trap, "the daemon ends");
 }
 
 void trap_acquire(struct posternd *d, const struct ipsec_acquire *acquire)
