@@ -5,7 +5,8 @@
 #	         posternd        posternd
 #
 # Policies of traps and of what is dropped, in gw-a's kernel, which needs no ESP for them: a reload takes none away for a
-# moment, IKE gets through what drops everything, and what the kernel refuses is not called installed.
+# moment, IKE gets through what drops everything and takes no route of a tunnel, and what the kernel refuses is not called
+# installed.
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$top/netns-lab/lab.sh"
 
@@ -142,14 +143,35 @@ new_first() {
 		has_policy dst 10.5.0.0/24
 }
 
+# Messages that gw-b got.
 received() {
-	in_node gw-b "$postern" --json stats | grep -E '"received": *"?[1-9]'
+	in_node gw-b "$postern" --json stats |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["counters"]["received"])'
 }
 
-# It is asked for a while; what becomes of it is not of interest here: this kernel may have no ESP.
+more_than() {
+	[ "$(received)" -gt "$1" ]
+}
+
+# gw-b hears of it. What becomes of that is not of interest here: this kernel may have no ESP.
 call() {
+	local before
+	before=$(received)
 	in_node gw-a "$postern" --timeout 3 up site >/dev/null 2>&1
-	wait_for 10 received
+	wait_for 10 more_than "$before"
+}
+
+# As a tunnel for all traffic leaves it, with an internal address (daemon/addresses.c).
+tunnel_for_all() {
+	in_node gw-a ip -batch - <<-EOF
+	addr add 10.6.0.5/32 dev lan
+	rule add pref 220 not fwmark 220 table 220
+	route add default via 10.1.0.10 dev lan src 10.6.0.5 table 220
+	EOF
+}
+
+from_outside() {
+	in_node gw-a ip xfrm policy list dir out dst 10.7.0.0/24 | grep 'tmpl src 192.0.2.1 dst 198.51.100.1'
 }
 
 foreign() {
@@ -178,6 +200,11 @@ check "so is what drops" wait_for 10 has_policy src 0.0.0.0/0 dst 0.0.0.0/0 prio
 check "a reload that changes a selector is taken over" reload 10.5.0.0/24 "priority = 1000" "priority = 2000"
 check "the new trap is there before the old one goes" new_first
 
+need "a tunnel takes all traffic" tunnel_for_all
+check "a reload that makes a trap is taken over" reload 10.7.0.0/24 "priority = 1000" "priority = 2000"
+check "our address is the one that IKE is sent from" from_outside
+check "IKE doesn't go where the tunnel would have it" call
+
 foreign add block
 check "what somebody else has can't be installed" says 'File exists' --install --ike others --child later
 check "it isn't listed" refuted says '^others/later' --list-pols
@@ -191,7 +218,7 @@ check "the kernel has it" has_policy dst 10.4.0.0/24
 check "installing it twice is fine" ctl --install --ike others --child later
 check "it is taken away" ctl --uninstall --ike others --child later
 
-configuration 10.5.0.0/24 "priority = 1000" "priority = 2000" "interface = nowhere0" >"$conf"
+configuration 10.7.0.0/24 "priority = 1000" "priority = 2000" "interface = nowhere0" >"$conf"
 check "a reload with an interface that isn't there is taken over" in_node gw-a "$postern" load
 check "what names it can't be installed" says 'No such device' --install --ike others --child later
 
