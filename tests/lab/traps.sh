@@ -217,6 +217,7 @@ check "and listed" says '^others/later' --list-pols
 check "the kernel has it" has_policy dst 10.4.0.0/24
 check "installing it twice is fine" ctl --install --ike others --child later
 check "it is taken away" ctl --uninstall --ike others --child later
+check "two clients may install it at once" in_node gw-a "$top/tests/interop/drive.py" /run/postern.vici install others later 50
 
 configuration 10.7.0.0/24 "priority = 1000" "priority = 2000" "interface = nowhere0" >"$conf"
 check "a reload with an interface that isn't there is taken over" in_node gw-a "$postern" load
