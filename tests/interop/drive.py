@@ -5,6 +5,7 @@
 Usage: drive.py SOCKET cycle IKE CHILD TIMES		a tunnel comes up and goes down again
        drive.py SOCKET rekey-child CHILD TIMES		a Child SA is rekeyed, each time when the one before is done
        drive.py SOCKET rekey-ike IKE TIMES		the same of an IKE SA
+       drive.py SOCKET install IKE CHILD TIMES		two clients at once install a trap, and one takes it away again
 """
 import socket
 import struct
@@ -25,23 +26,36 @@ def receive(control, length):
     return data
 
 
-def ask(control, command, **arguments):
-    """Sends a command; the bytes of its answer."""
+def send(control, command, **arguments):
     message = b''.join(struct.pack('!BB', KEY_VALUE, len(key)) + key.encode() + struct.pack('!H', len(value)) + value.encode()
                        for key, value in arguments.items())
     packet = struct.pack('!BB', CMD_REQUEST, len(command)) + command.encode() + message
     control.sendall(struct.pack('!I', len(packet)) + packet)
+
+
+def take(control, command):
+    """The bytes of the answer to a command that was sent."""
     answer = receive(control, struct.unpack('!I', receive(control, 4))[0])
     if answer[0] != CMD_RESPONSE:
         sys.exit(f'{command} is answered with {answer!r}')
     return answer
 
 
-def call(control, command, **arguments):
-    """The same of a command whose answer has to say success = yes."""
-    answer = ask(control, command, **arguments)
+def ask(control, command, **arguments):
+    send(control, command, **arguments)
+    return take(control, command)
+
+
+def succeed(control, command):
+    """The answer has to say success = yes."""
+    answer = take(control, command)
     if b'\x07success\x00\x03yes' not in answer:
         sys.exit(f'{command} failed: {answer!r}')
+
+
+def call(control, command, **arguments):
+    send(control, command, **arguments)
+    succeed(control, command)
 
 
 def counter(control, name):
@@ -70,6 +84,16 @@ def rekey(control, count, **what):
         time.sleep(0.005)
 
 
+def install(control, path, ike, child):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.connect(path)
+        for client in control, other:
+            send(client, 'install', ike=ike, child=child)
+        for client in control, other:
+            succeed(client, 'install')
+    call(control, 'uninstall', ike=ike, child=child)
+
+
 def main():
     path, verb, *names, times = sys.argv[1:]
     with socket.socket(socket.AF_UNIX) as control:
@@ -82,6 +106,8 @@ def main():
                 rekey(control, 'children-rekeyed', child=names[0])
             elif verb == 'rekey-ike':
                 rekey(control, 'rekeyed', ike=names[0])
+            elif verb == 'install':
+                install(control, path, *names)
             else:
                 sys.exit(__doc__)
             if n % 100 == 0:

@@ -2,7 +2,8 @@
 /*
  * Routes stand in a table of their own, which a rule has looked up before the main table: so they
  * win over a default route and leave everybody else's routes alone. The table and the rule's
- * priority are strongSwan's.
+ * priority are strongSwan's. IKE's own packets have a mark that the rule is not for: the way to a
+ * peer, and the address that we have there, is nothing that a tunnel to another one may change.
  *
  * Everything in here but addresses_post() runs on the netlink thread, or before it starts and after
  * it has ended.
@@ -44,6 +45,7 @@ struct entry {
 struct addresses {
 	struct netlink_socket *socket; /* of the thread */
 	struct netlink_thread *thread;
+	uint32_t ike_mark; /* 0: none */
 	struct list entries;
 	bool rules[2]; /* IPv4, IPv6 */
 };
@@ -116,12 +118,13 @@ static struct nl_msg *route_msg(uint16_t type, uint16_t flags, const struct entr
 	return msg;
 }
 
-static struct nl_msg *rule_msg(uint16_t type, uint16_t flags, int family)
+static struct nl_msg *rule_msg(uint16_t type, uint16_t flags, int family, uint32_t except_mark)
 {
 	const struct fib_rule_hdr hdr = {
 		.family = (uint8_t)family,
 		.table = ROUTE_TABLE,
 		.action = FR_ACT_TO_TBL,
+		.flags = except_mark ? FIB_RULE_INVERT : 0,
 	};
 	struct nl_msg *msg = netlink_msg_new(type, flags, BYTES(&hdr, sizeof(hdr)), ATTR_ROOM);
 
@@ -129,6 +132,10 @@ static struct nl_msg *rule_msg(uint16_t type, uint16_t flags, int family)
 		return NULL;
 	nla_put_u32(msg, FRA_PRIORITY, RULE_PRIORITY);
 	nla_put_u8(msg, FRA_PROTOCOL, OUR_PROTOCOL);
+	if (except_mark) {
+		nla_put_u32(msg, FRA_FWMARK, except_mark);
+		nla_put_u32(msg, FRA_FWMASK, UINT32_MAX);
+	}
 	return msg;
 }
 
@@ -150,7 +157,7 @@ static void on_path(const struct nlmsghdr *h, void *data)
 			BYTES(nla_data(tb[RTA_GATEWAY]), (size_t)nla_len(tb[RTA_GATEWAY])), 0);
 }
 
-/* The interface and the gateway towards the peer. */
+/* The interface and the gateway towards the peer, as IKE goes there. */
 static int find_path(struct addresses *a, struct entry *e)
 {
 	const struct netaddr *peer = &e->what.remote;
@@ -164,6 +171,8 @@ static int find_path(struct addresses *a, struct entry *e)
 	if (!msg)
 		return -ENOMEM;
 	put_addr(msg, RTA_DST, peer);
+	if (a->ike_mark)
+		nla_put_u32(msg, RTA_MARK, a->ike_mark);
 	err = netlink_request(a->socket, msg, on_path, e, NULL);
 	if (err < 0)
 		return err;
@@ -182,7 +191,8 @@ static int add_rule(struct addresses *a, int family)
 
 	if (*there)
 		return 0;
-	err = request(a, rule_msg(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, family), "rule");
+	err = request(a, rule_msg(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, family, a->ike_mark),
+		      "rule");
 	*there = err == 0;
 	return err == -EEXIST ? 0 : err;
 }
@@ -383,13 +393,14 @@ static void sweep(struct addresses *a)
 
 /* -------- life -------- */
 
-int addresses_new(struct addresses **ret_addresses)
+int addresses_new(uint32_t ike_mark, struct addresses **ret_addresses)
 {
 	struct addresses *a = calloc(1, sizeof(*a));
 	int err;
 
 	if (!a)
 		return -ENOMEM;
+	a->ike_mark = ike_mark;
 	list_init(&a->entries);
 	err = netlink_socket_new(NETLINK_ROUTE, &a->socket);
 	if (err < 0) {
@@ -419,7 +430,8 @@ static void run_end(struct mail *mail)
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(a->rules); i++)
 		if (a->rules[i])
-			request(a, rule_msg(RTM_DELRULE, 0, i ? AF_INET6 : AF_INET), "rule");
+			request(a, rule_msg(RTM_DELRULE, 0, i ? AF_INET6 : AF_INET, a->ike_mark),
+				"rule");
 }
 
 struct addresses *addresses_free(struct addresses *a)

@@ -10,8 +10,11 @@
 
 struct addresses;
 
-/* Removes what an earlier process left, and starts the thread. -errno of the socket, -ENOMEM. */
-int addresses_new(struct addresses **ret_addresses);
+/*
+ * Removes what an earlier process left, and starts the thread. Packets with ike_mark (0: none have
+ * it) are IKE's own and take no route of ours. -errno of the socket, -ENOMEM.
+ */
+int addresses_new(uint32_t ike_mark, struct addresses **ret_addresses);
 /* Nobody may post any more. Removes all that is left. Takes NULL, returns NULL. */
 struct addresses *addresses_free(struct addresses *a);
 

@@ -270,17 +270,11 @@ static void install(void *ctx, const char *ike, const char *child_name, struct v
 	struct posternd *d = ctx;
 	const struct connection *conn;
 	const struct child_conf *child;
-	const char *why;
 
-	if (config_find_child(d->config, ike, child_name, &conn, &child) < 0) {
+	if (config_find_child(d->config, ike, child_name, &conn, &child) < 0)
 		vici_request_fail(req, "there is no child '%s'", child_name);
-		return;
-	}
-	why = trap_install(d, conn, child);
-	if (why)
-		vici_request_fail(req, "%s", why);
 	else
-		vici_request_ok(req);
+		trap_install(d, conn, child, req);
 }
 
 static void uninstall(void *ctx, const char *ike, const char *child, struct vici_request *req)

@@ -41,10 +41,7 @@ static bool start(const struct connection *conn, const struct child_conf *child,
 
 static void trap(const struct connection *conn, const struct child_conf *child, void *data)
 {
-	const char *why = trap_install(data, conn, child);
-
-	if (why)
-		log_error(daemon, "no trap for %s.%s: %s", conn->name, child->name, why);
+	trap_install(data, conn, child, NULL);
 }
 
 static const struct revive_ops ops = { start, trap };

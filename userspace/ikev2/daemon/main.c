@@ -295,7 +295,7 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	if (err == 0)
 		err = start_lending(d);
 	if (err == 0 && !d->options.ipsec_null)
-		err = addresses_new(&d->addresses);
+		err = addresses_new(d->config->settings.fwmark, &d->addresses);
 	if (err == 0 && d->options.key_file)
 		err = key_log_new(d->options.key_file, &d->key_log);
 	if (err == 0)
@@ -303,6 +303,7 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	if (err < 0)
 		return err;
 	log_info(daemon, "ipsec %s: %s", ops->name, ops->features(d->ipsec));
+	ipsec_set_socket_mark(d->ipsec, d->config->settings.fwmark);
 	settle_sizes(d);
 	load_bpf(d);
 	load_esp_bpf(d);

@@ -77,6 +77,7 @@ struct posternd {
 	struct vici_server *vici;
 	struct vici_log_feed *log_feed;
 	struct list traps; /* traps.h */
+	uint64_t n_traps_made; /* ever: the owner numbers of their policies */
 	struct keepup *keepup;
 	struct updown *updown; /* commands that Child SAs have run */
 	struct creds_watch *creds_watch; /* files of certificates and keys */

@@ -11,16 +11,21 @@ struct connection;
 struct ike_config;
 struct ipsec_acquire;
 struct posternd;
+struct vici_request;
 
-/* NULL, or why it can't be (static text). Installing twice is fine. */
-const char *trap_install(struct posternd *d, const struct connection *conn,
-			 const struct child_conf *child);
+/*
+ * Installing twice is fine. req: the client that wants it, or NULL; it is answered when the kernel
+ * has taken it, or has refused it, which is logged, too, and may be tried again.
+ */
+void trap_install(struct posternd *d, const struct connection *conn, const struct child_conf *child,
+		  struct vici_request *req);
 /* False when there is none. */
 bool trap_uninstall(struct posternd *d, const char *conn, const char *child);
+/* Or asked for, with the kernel's answer on its way. */
 bool trap_installed(const struct posternd *d, const char *conn, const char *child);
 
-/* After the configuration has changed: take away the traps of what is gone or has changed, install
- * those that the new one asks for. */
+/* After the configuration has changed: install the traps that the new one asks for, then take away
+ * those of what is gone or has changed. */
 void traps_follow_config(struct posternd *d);
 /* Forget all; the kernel's are the backend's to remove. */
 void traps_fini(struct posternd *d);

@@ -265,7 +265,10 @@ struct ipsec_ops {
 	/* 0 or -errno with a log line. Cleans up what a killed predecessor left. */
 	int (*open)(struct loop *loop, const struct ipsec_events *events, struct ipsec **ret_ipsec);
 	void (*submit)(struct ipsec *ipsec, struct ipsec_request *req);
-	/* Lets a socket carry IKE past the policies (IP_XFRM_POLICY), and take ESP in UDP. */
+	/*
+	 * Lets a socket carry IKE past the policies (IP_XFRM_POLICY) and, by its mark, past the
+	 * routes of tunnels; and take ESP in UDP.
+	 */
 	int (*prepare_socket)(struct ipsec *ipsec, int fd, int family, bool udp_encap);
 	/*
 	 * Owner of the loop, when nobody submits any more. Carries out what was submitted
@@ -283,12 +286,19 @@ extern const struct ipsec_ops ipsec_xfrm_ops, ipsec_null_ops;
 struct ipsec {
 	const struct ipsec_ops *ops;
 	struct ipsec_sa_observer observer; /* zero: nobody */
+	uint32_t socket_mark;              /* of sockets that carry IKE (SO_MARK); 0: none */
 };
 
 /* Before the first ipsec_submit(), by the thread that called open(). */
 static inline void ipsec_set_observer(struct ipsec *ipsec, const struct ipsec_sa_observer *observer)
 {
 	ipsec->observer = *observer;
+}
+
+/* Before the first socket is prepared, by the thread that called open(). */
+static inline void ipsec_set_socket_mark(struct ipsec *ipsec, uint32_t mark)
+{
+	ipsec->socket_mark = mark;
 }
 
 static inline void ipsec_submit(struct ipsec *ipsec, struct ipsec_request *req)

@@ -215,6 +215,9 @@ static int xfrm_prepare_socket(struct ipsec *ipsec, int fd, int family, bool udp
 	err = allow_socket(fd, family);
 	if (err < 0)
 		return err;
+	if (ipsec->socket_mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &ipsec->socket_mark,
+					     sizeof(ipsec->socket_mark)) < 0)
+		return -errno;
 	if (udp_encap && setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) < 0) {
 		/* A kernel without it has no SAs to hand the packets to either. */
 		if (errno != ENOPROTOOPT && errno != EOPNOTSUPP)

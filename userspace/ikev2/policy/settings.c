@@ -95,6 +95,10 @@ const struct conf_option ike_settings_options[] = {
 	{ "port_nat_t", CONF_OPT_CUSTOM, FIELD(port_nat_t), .dflt = "4500", .min = 1, .max = 65535,
 	  .unit = "a UDP port", .take = take_port,
 	  .doc = "UDP port of IKE and of ESP in UDP (RFC 3948)." },
+	{ "fwmark", CONF_OPT_INT, FIELD(fwmark), .dflt = "220", .max = UINT32_MAX,
+	  .doc = "Netfilter mark of IKE's own packets, by which they are told from those that the "
+		 "routes of a tunnel are for. 0: none, and they take these routes, too. Read at "
+		 "the start." },
 	{ "resolvconf", CONF_OPT_CUSTOM, FIELD(resolvconf), .dflt = "resolvconf",
 	  .unit = "the name of a program", .take = take_path,
 	  .doc = "Program that is told, by -a and -d, of the DNS servers that come with internal "

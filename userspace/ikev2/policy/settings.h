@@ -29,6 +29,7 @@ struct ike_settings {
 	struct duration nat_keepalive; /* when behind a NAT; 0: none. RFC 3948 4 */
 	uint32_t fragment_size; /* IP datagram in octets; 0: as recommended for the family. RFC 7383 2.5.1 */
 	uint16_t port, port_nat_t;     /* 500, 4500 */
+	uint32_t fwmark; /* Netfilter mark of what is IKE's own, which no tunnel routes; 0: none */
 	/* Who is told of the DNS servers that peers tell us: a program, else a file ("": none). */
 	char resolvconf[SETTINGS_PATH_LEN], resolv_conf[SETTINGS_PATH_LEN];
 };

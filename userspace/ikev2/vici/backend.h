@@ -166,7 +166,9 @@ struct vici_backend {
 	void (*list_sas)(void *ctx, const struct vici_sa_filter *filter, uint64_t cursor,
 			 struct vici_request *req);
 
-	/* Install or remove the trap policies of a child; the names were looked up by the server.
+	/*
+	 * Install or remove the trap policies of a child; the names were looked up by the server.
+	 * install() ends the token when the kernel has answered.
 	 */
 	void (*install)(void *ctx, const char *ike, const char *child, struct vici_request *req);
 	void (*uninstall)(void *ctx, const char *ike, const char *child, struct vici_request *req);

@@ -10,6 +10,8 @@
 #include "pdk/log/log.h"
 #include "ikev2/daemon/addresses.h"
 
+#define MARK 220
+
 static const char *why_not;
 
 FIXTURE(addresses)
@@ -33,7 +35,7 @@ FIXTURE_SETUP(addresses)
 		why_not = "no veth";
 		return;
 	}
-	ASSERT_EQ(0, addresses_new(&self->a));
+	ASSERT_EQ(0, addresses_new(MARK, &self->a));
 }
 
 FIXTURE_TEARDOWN(addresses)
@@ -141,6 +143,33 @@ TEST_F(addresses, ipv6_routes_have_their_source_too)
 	EXPECT_EQ(1, lines("ip -6 route get 2001:db8:1::1 | grep 'src 2001:db8:3::9'"));
 }
 
+TEST_F(addresses, routes_are_not_for_packets_of_ike)
+{
+	NEEDS_KERNEL();
+	ASSERT_EQ(0, system("ip link add b0 type veth peer name b1 && "
+			    "ip addr add 198.18.0.1/24 dev b0 && ip -6 addr add 2001:db8:b::1/64 "
+			    "dev b0 nodad && "
+			    "ip link set b0 up && ip link set b1 up && "
+			    "ip route add 203.0.113.0/24 via 198.18.0.254"));
+	post(self->a, true, "10.3.0.9", "198.51.100.7", NULL, NULL);
+	post(self->a, true, "10.3.0.9", "198.51.100.7", "0.0.0.0", "255.255.255.255");
+	post(self->a, true, "2001:db8:3::9", "2001:db8::2", NULL, NULL);
+	post(self->a, true, "2001:db8:3::9", "2001:db8::2",
+	     "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	EXPECT_TRUE(becomes("ip -6 route show table 220 2>/dev/null | grep default", 1));
+	EXPECT_EQ(1, lines("ip route get 203.0.113.1 | grep 'src 10.3.0.9'"));
+	EXPECT_EQ(1, lines("ip route get 203.0.113.1 mark 220 | grep 'dev b0.*src 198.18.0.1'"));
+	EXPECT_EQ(1, lines("ip -6 route get 2001:db8:b::2 | grep 'dev a0.*src 2001:db8:3::9'"));
+	EXPECT_EQ(1, lines("ip -6 route get 2001:db8:b::2 mark 220 | grep 'src 2001:db8:b::1'"));
+	/* What another peer lends goes where that one is. */
+	post(self->a, true, "10.5.0.9", "203.0.113.1", NULL, NULL);
+	post(self->a, true, "10.5.0.9", "203.0.113.1", "10.7.0.0", "10.7.255.255");
+	EXPECT_TRUE(becomes(ROUTES " | grep '^10.7.0.0/16 via 198.18.0.254 dev b0'", 1));
+	self->a = addresses_free(self->a);
+	EXPECT_EQ(0, lines(RULES));
+	EXPECT_EQ(0, lines("ip -6 rule show | grep 'lookup 220'"));
+}
+
 TEST_F(addresses, of_somebody_else_stay)
 {
 	NEEDS_KERNEL();
@@ -164,7 +193,7 @@ TEST_F(addresses, of_a_process_that_was_killed_are_removed_at_the_next_start)
 	EXPECT_TRUE(becomes(ROUTES, 2));
 	EXPECT_EQ(1, lines(RULES));
 	/* The first one never gets to clean up. */
-	ASSERT_EQ(0, addresses_new(&next));
+	ASSERT_EQ(0, addresses_new(MARK, &next));
 	EXPECT_EQ(0, lines(ADDR4));
 	EXPECT_EQ(0, lines(ADDR6));
 	EXPECT_EQ(0, lines(RULES));

@@ -31,6 +31,7 @@ TEST(without_a_section_there_are_defaults)
 	EXPECT_EQ(10, s.error_rate);
 	EXPECT_TRUE(s.make_before_break);
 	EXPECT_EQ(1280, s.fragment_size);
+	EXPECT_EQ(220, s.fwmark);
 	EXPECT_EQ(30, duration_s(s.half_open_timeout));
 }
 
