@@ -311,6 +311,92 @@ TEST_F(rekey, both_sides_rekey_the_ike_sa_at_once_on_a_bad_link)
 	collide(self, _metadata, true, 500, 200);
 }
 
+/* Has every peer one Child SA, which works as if nothing had happened? */
+#define EXPECT_ONE_CHILD(id)                                                                       \
+	do {                                                                                       \
+		EXPECT_AGREEMENT();                                                                \
+		for (unsigned _i = 0; _i < 2; _i++) {                                              \
+			const struct child_sa *_child = only_child(&self->sim, _i);                \
+			ASSERT_NE(NULL, _child);                                                   \
+			EXPECT_EQ(1, self->sim.peers[_i].core->n_children);                        \
+			EXPECT_EQ(CHILD_INSTALLED, _child->state);                                 \
+			EXPECT_TRUE(_child->up);                                                   \
+			EXPECT_EQ(0, self->sim.peers[_i].child_downs);                             \
+		}                                                                                  \
+		(id) = only_child(&self->sim, 0)->unique_id;                                       \
+	} while (0)
+
+TEST_F(rekey, a_child_sa_goes_on_when_a_kernel_refuses_the_new_one_and_is_rekeyed_later)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t before, after;
+
+		ASSERT_TRUE(up(self, "rekey_time = 1h\n life_time = 70m", ""));
+		before = only_child(&self->sim, 0)->unique_id;
+		self->sim.peers[i].kernel.refuse = 1;
+		EXPECT_EQ(1, sim_rekey_child(&self->sim, 0, "net"));
+		pair_wait(&self->sim, DURATION_S(2));
+		EXPECT_EQ(0, self->sim.peers[i].kernel.refuse);
+		EXPECT_ONE_CHILD(after);
+		EXPECT_EQ(before, after);
+		pair_wait(&self->sim, DURATION_S(30));
+		EXPECT_ONE_CHILD(after);
+		EXPECT_NE(before, after);
+		/* What goes on ends as it would have. */
+		EXPECT_EQ(after, self->sim.peers[0].successor);
+		sim_fini(&self->sim);
+		self->begun = false;
+	}
+}
+
+TEST_F(rekey, a_child_sa_goes_on_when_both_rekey_it_and_a_kernel_refuses_a_new_one)
+{
+	for (unsigned way = 0; way < 2 * 3 * 300; way++) {
+		struct sim *sim = &self->sim;
+		struct sim_kernel *k;
+		unsigned nth = way / 2 % 3, mishaps = way < 2 * 3 * 150 ? 0 : 200, asked;
+		const char *wrong;
+
+		ASSERT_TRUE(up(self, "rekey_time = 1h\n life_time = 70m", ""));
+		sim->random = (way + 1) * 0x9e3779b97f4a7c15ull;
+		sim_random_seed(sim->random);
+		k = &sim->peers[way % 2].kernel;
+		sim->link.loss = sim_random(sim, mishaps + 1);
+		sim->link.duplication = sim_random(sim, mishaps + 1);
+		sim->link.reordering = sim_random(sim, mishaps + 1);
+		sim->link.reordering_delay = DURATION_MS(50);
+		asked = k->asked + nth;
+		sim_rekey_child(sim, 0, "net");
+		pair_wait(sim, DURATION_MS(sim_random(sim, 25)));
+		sim_rekey_child(sim, 1, "net");
+		for (unsigned i = 0; i < 1000 && k->asked < asked; i++)
+			pair_wait(sim, DURATION_US(100));
+		k->refuse = 1;
+		k->refuse_whole = true;
+		pair_wait(sim, DURATION_S(1200));
+		k->refuse = 0;
+		wrong = sim_agreement(sim);
+		EXPECT_EQ(NULL, wrong)
+		{
+			TH_LOG("way %u: %s", way, wrong);
+		}
+		EXPECT_EQ(0, sim->black_holes)
+		{
+			TH_LOG("way %u: %s", way, sim->black_hole);
+		}
+		EXPECT_EQ(1, sim->peers[0].core->n_children)
+		{
+			TH_LOG("way %u", way);
+		}
+		EXPECT_EQ(0, sim->peers[0].child_downs + sim->peers[1].child_downs)
+		{
+			TH_LOG("way %u", way);
+		}
+		sim_fini(sim);
+		self->begun = false;
+	}
+}
+
 TEST_F(rekey, an_ike_sa_that_the_peer_made_at_the_same_time_ends_with_the_one_that_a_user_ends)
 {
 	struct sim *sim = &self->sim;

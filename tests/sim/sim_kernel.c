@@ -93,7 +93,8 @@ static void update(struct sim_kernel *k, const struct ipsec_op *op, struct ipsec
 
 void sim_kernel_do(struct sim_kernel *k, struct instant now, struct ipsec_request *req)
 {
-	bool refused = req->ops[0].type == IPSEC_SA_ADD && k->refuse;
+	bool refused = req->ops[0].type == IPSEC_SA_ADD && k->refuse &&
+		       !(k->refuse_whole && req->ops[0].sa.direction == IPSEC_OUT);
 
 	k->asked += req->ops[0].type == IPSEC_SA_ADD;
 	if (refused || is_taken(k, req)) {

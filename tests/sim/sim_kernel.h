@@ -33,6 +33,7 @@ struct sim_kernel {
 	uint64_t esp_at;     /* and when the last one came, in seconds; 0: the kernel can't tell */
 	unsigned asked;      /* for installations */
 	unsigned refuse;     /* so many installations from now on fail */
+	bool refuse_whole;   /* but not of an outbound SA that comes later than its inbound one */
 	unsigned strays;  /* deletions of SAs that were not there: they could be somebody else's */
 	unsigned updates; /* of SAs */
 	struct netaddr updated_in, updated_out; /* the peer's end in the last ones */

@@ -26,6 +26,12 @@ void child_expire(struct child_sa *child, const char *why);
 
 /* The kernel has installed child, which an exchange of ours made: what it replaces goes. */
 void child_replaced_by(struct child_sa *child);
+/*
+ * child ends. What it was to replace, or has replaced, goes on if nothing else takes its place: the
+ * peer may take back what it has made before it deletes the old one (its kernel refused it). Not
+ * where a user wants the end of child.
+ */
+void child_replaces_no_more(struct child_sa *child);
 /* Is our request to replace child outstanding? */
 bool child_rekey_outstanding(const struct child_sa *child);
 

@@ -19,6 +19,7 @@
 #include "ikev2/fsm/state.h"
 #include "ikev2/policy/connection.h"
 #include "ikev2/policy/proposal_match.h"
+#include "ikev2/sa/child_ipsec.h"
 #include "ikev2/sa/child_sa.h"
 #include "ikev2/sa/core.h"
 #include "ikev2/sa/ike_sa.h"
@@ -190,33 +191,64 @@ static int create_request(struct ike_sa *sa, struct exchange *x, struct message 
 /* -------- response -------- */
 
 /* Whom the peer made to replace the same one, with its nonces (2.8.1). */
-static struct child_sa *find_rival(const struct ike_sa *sa, const struct create_child *cc)
+static struct child_sa *find_rival(const struct ike_sa *sa, uint32_t old_id)
 {
 	struct child_sa *child;
 
-	if (!cc->old_id)
+	if (!old_id)
 		return NULL;
 	list_for_each(child, &sa->children, link)
-		if (child->replaces == cc->old_id && !child->initiator &&
-		    child->state != CHILD_DELETED)
+		if (child->replaces == old_id && !child->initiator && child->state != CHILD_DELETED)
 			return child;
 	return NULL;
+}
+
+/* Does another than `but` replace old, or is about to? Not one that goes itself. */
+static bool is_replaced(const struct child_sa *old, const struct child_sa *but)
+{
+	const struct child_sa *other;
+
+	list_for_each(other, &old->ike->children, link)
+		if (other != but && other->replaces == old->unique_id && !other->redundant &&
+		    (other->state == CHILD_INSTALLING || child_sa_in_use(other)))
+			return true;
+	return false;
 }
 
 /*
  * Our try to replace old has ended without success: either the peer has replaced it meanwhile, or
  * it goes on as it is, for now.
  */
+static void try_over(struct child_sa *old, const struct child_sa *tried)
+{
+	if (old->state != CHILD_REKEYING)
+		return;
+	if (is_replaced(old, tried))
+		child_sa_enter(old, CHILD_REKEYED);
+	else
+		refusal_retry_child(old);
+}
+
 static void rekey_over(struct ike_sa *sa, const struct create_child *cc)
 {
 	struct child_sa *old = find(sa, cc->old_id);
 
-	if (!old || old->state != CHILD_REKEYING)
+	if (old)
+		try_over(old, NULL);
+}
+
+void child_replaces_no_more(struct child_sa *child)
+{
+	struct child_sa *old = find(child->ike, child->replaces);
+
+	if (!old || child->state == CHILD_DELETED)
 		return;
-	if (find_rival(sa, cc))
-		child_sa_enter(old, CHILD_REKEYED);
-	else
-		refusal_retry_child(old);
+	if (child->initiator && !child_rekey_outstanding(old))
+		try_over(old, child);
+	/* It is still sent on, unless it was replaced before that began. */
+	if (old->state == CHILD_REKEYED && child->state != CHILD_DELETING &&
+	    old->in_kernel & CHILD_IPSEC_OUT && !is_replaced(old, child))
+		child_sa_enter(old, CHILD_INSTALLED);
 }
 
 /* INVALID_KE_PAYLOAD: once more with the method that the peer wants, if we had offered it (1.3). */
@@ -231,18 +263,24 @@ static bool retry_method(struct ike_sa *sa, const struct create_child *cc, struc
 	       create_queue(sa, cc->child_id, cc->old_id, method, cc->rounds + 1) == 0;
 }
 
-/* The peer doesn't know what we want to replace: it is gone, and is made anew (2.25). */
+/*
+ * The peer doesn't know what we want to replace: it is gone, and is made anew (2.25), unless what
+ * it had replaced itself goes on.
+ */
 static void not_found(struct ike_sa *sa, const struct create_child *cc, struct child_sa *child)
 {
-	struct child_sa *old = find(sa, cc->old_id);
+	struct child_sa *old = find(sa, cc->old_id), *before = old ? find(sa, old->replaces) : NULL;
 
-	if (!old || find_rival(sa, cc)) {
+	if (!old || find_rival(sa, cc->old_id)) {
 		child_sa_close(child, "what it was to replace is gone");
 		return;
 	}
 	child->replaces = 0;
 	child_sa_close(old, "the peer does not know it");
-	child_create(child);
+	if (before && before->state == CHILD_INSTALLED)
+		child_sa_close(child, "what was to be replaced before goes on");
+	else
+		child_create(child);
 }
 
 /* SINGLE_PAIR_REQUIRED: once more. What replaces another stays as wide as that (2.9.2). */
@@ -294,7 +332,7 @@ static void collision_lost(struct child_sa *child, struct create_child *cc)
 static const char *create_agreed(struct ike_sa *sa, struct create_child *cc, struct child_sa *child)
 {
 	const struct nonce *lowest = nonce_lowest(&cc->kx.ni, &cc->kx.nr);
-	struct child_sa *rival = find_rival(sa, cc);
+	struct child_sa *rival = find_rival(sa, cc->old_id);
 	int err;
 
 	if (rival && rival->lowest && nonce_lower(lowest, rival->lowest)) {
@@ -304,17 +342,7 @@ static const char *create_agreed(struct ike_sa *sa, struct create_child *cc, str
 	}
 	err = child_sa_install(child, nonce_bytes(&cc->kx.ni), nonce_bytes(&cc->kx.nr),
 			       secret_bytes(&cc->kx.shared), CHILD_INSTALL_BOTH);
-	if (err < 0)
-		return strerror(-err);
-	if (rival) {
-		log_obj_info(ike, sa->log_name,
-			     "%s{%u} and the peer's were made at the same time: the peer's goes",
-			     child->conf->name, child->unique_id);
-		rival->redundant = true;
-		if (rival->state == CHILD_INSTALLED)
-			child_sa_enter(rival, CHILD_REKEYED);
-	}
-	return NULL;
+	return err < 0 ? strerror(-err) : NULL;
 }
 
 static enum fsm_verdict create_response(struct ike_sa *sa, struct exchange *x,
@@ -357,11 +385,25 @@ static enum fsm_verdict create_response(struct ike_sa *sa, struct exchange *x,
 	return FSM_STAY;
 }
 
+/* The peer's of the same time is redundant from now on: until then ours could have failed. */
+static void rival_lost(const struct child_sa *child, struct child_sa *rival)
+{
+	log_obj_info(ike, child->ike->log_name,
+		     "%s{%u} and the peer's were made at the same time: the peer's goes",
+		     child->conf->name, child->unique_id);
+	rival->redundant = true;
+	if (rival->state == CHILD_INSTALLED)
+		child_sa_enter(rival, CHILD_REKEYED);
+}
+
 void child_replaced_by(struct child_sa *child)
 {
 	struct child_sa *old = find(child->ike, child->replaces);
+	struct child_sa *rival = find_rival(child->ike, child->replaces);
 
-	if (old && old->state == CHILD_REKEYING)
+	if (rival)
+		rival_lost(child, rival);
+	if (old && (old->state == CHILD_REKEYING || old->state == CHILD_REKEYED))
 		child_delete(old);
 }
 

@@ -277,6 +277,8 @@ void child_sa_close(struct child_sa *child, const char *why)
 		child_sa_send(successor);
 	if (child->state != CHILD_CREATING)
 		child_ipsec_uninstall(child, CHILD_IPSEC_ALL);
+	if (ike->state != IKE_STATE_DEAD)
+		child_replaces_no_more(child);
 	if (child->up && !leave_place(child)) {
 		internal_addrs_child(child, false);
 		log_obj_notice(ike, ike->log_name, "Child SA %s{%u} closed: %s", child->conf->name,
