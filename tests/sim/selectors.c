@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "ikev2/codec/payload.h"
 #include "ikev2/exchange/message.h"
 #include "ikev2/ipsec/ipsec.h"
 #include "ikev2/policy/connection.h"
@@ -200,6 +201,113 @@ TEST_F(selectors, without_a_packet_the_first_single_addresses_will_do)
 }
 
 /* -------- how many -------- */
+
+/* What peer 1 is made to answer in place of its core, once. */
+struct odd_answer {
+	unsigned selectors; /* in TSr: the single addresses from 10.2.0.0 on */
+	bool malformed;     /* it counts one more than it holds */
+	unsigned given, deletes;
+};
+
+static void write_selectors(struct writer *w, unsigned counted, unsigned n, uint32_t first,
+			    uint32_t last)
+{
+	writer_u8(w, (uint8_t)counted);
+	writer_zeros(w, 3);
+	for (unsigned i = 0; i < n; i++) {
+		writer_u8(w, IKE_TS_IPV4_ADDR_RANGE);
+		writer_u8(w, 0);
+		writer_u16(w, 16);
+		writer_u16(w, 0);
+		writer_u16(w, UINT16_MAX);
+		writer_u32(w, first + i);
+		writer_u32(w, last + i);
+	}
+}
+
+static void answer_oddly(struct sim *sim, unsigned to, const struct netaddr *local,
+			 const struct netaddr *remote, struct bytes raw, void *data)
+{
+	static struct pair_message message;
+	struct ike_sa *sa = sim_only_sa(&sim->peers[1]);
+	struct odd_answer *odd = data;
+	struct proposal proposal;
+	struct nonce nonce;
+	struct message m;
+
+	if (to != 1 || !pair_open(sim, to, raw, &message))
+		return;
+	odd->deletes += ike_message_find(&message.m, IKE_PAYLOAD_D, 0) != NULL;
+	if (odd->given || message.m.header.exchange != IKE_EXCHANGE_CREATE_CHILD_SA)
+		return;
+	odd->given++;
+	proposal = list_first(&sa->children, struct child_sa, link)->proposal;
+	proposal_set_spi32(&proposal, 0x12345);
+	nonce_draw(&nonce);
+	message_begin_response(sa, &m, IKE_EXCHANGE_CREATE_CHILD_SA);
+	sa_payload_write_one(message_payload(&m, IKE_PAYLOAD_SA), &proposal);
+	ike_nonce_write(message_payload(&m, IKE_PAYLOAD_NONCE), nonce_bytes(&nonce));
+	write_selectors(message_payload(&m, IKE_PAYLOAD_TSI), 1, 1, 0x0a010000, 0x0a01ffff);
+	write_selectors(message_payload(&m, IKE_PAYLOAD_TSR), odd->selectors + odd->malformed,
+			odd->selectors, 0x0a020000, 0x0a020000);
+	message_respond(sa, &m);
+}
+
+static void begin_odd(struct sim *sim, struct odd_answer *odd)
+{
+	static const struct pair_options o = { .child = "rekey_time = 0s" };
+
+	pair_init(sim, &o, &o);
+	if (!pair_up(sim))
+		return;
+	sim->tap = answer_oddly;
+	sim->tap_data = odd;
+}
+
+/* RFC 7296 3.13 has room for 255; one that can't be taken concerns nothing else (2.21.3). */
+TEST_F(selectors, an_answer_with_more_than_can_be_taken_ends_that_child_sa_only)
+{
+	struct odd_answer odd = { .selectors = 33 };
+	struct sim *sim = &self->sim;
+	uint32_t id;
+
+	begin_odd(sim, &odd);
+	ASSERT_NE(NULL, child_of(sim, 0, 0));
+	id = child_of(sim, 0, 0)->unique_id;
+	/* A rekeying first: the old one stays. */
+	EXPECT_EQ(1, sim_rekey_child(sim, 0, "net"));
+	pair_wait(sim, DURATION_S(2));
+	EXPECT_EQ(1, odd.given);
+	EXPECT_EQ(1, odd.deletes);
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	ASSERT_NE(NULL, child_of(sim, 0, 0));
+	EXPECT_EQ(id, child_of(sim, 0, 0)->unique_id);
+	EXPECT_EQ(1, sim->peers[0].core->n_children);
+	/* It is tried again, and the peer has come to its senses. */
+	pair_wait(sim, DURATION_S(30));
+	EXPECT_EQ(NULL, sim_agreement(sim));
+	ASSERT_NE(NULL, child_of(sim, 0, 0));
+	EXPECT_NE(id, child_of(sim, 0, 0)->unique_id);
+	EXPECT_EQ(0, sim->peers[0].downs + sim->peers[0].child_downs);
+}
+
+/* The peer doesn't know that its answer can't be read: it is told (2.21.3). */
+TEST_F(selectors, a_malformed_answer_ends_the_ike_sa_on_both_sides)
+{
+	struct odd_answer odd = { .selectors = 1, .malformed = true };
+	struct sim *sim = &self->sim;
+
+	begin_odd(sim, &odd);
+	EXPECT_EQ(1, sim_rekey_child(sim, 0, "net"));
+	pair_wait(sim, DURATION_S(2));
+	EXPECT_EQ(1, odd.given);
+	EXPECT_EQ(1, odd.deletes);
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_EQ(0, sim->peers[i].core->n_sas);
+		EXPECT_EQ(0, sim->peers[i].kernel.n_sas);
+		EXPECT_EQ(1, sim->peers[i].downs);
+	}
+}
 
 /* NO_ADDITIONAL_SAS (RFC 7296 1.3, 3.10.1). */
 TEST_F(selectors, of_too_many_child_sas_the_next_is_refused)

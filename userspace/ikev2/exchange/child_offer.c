@@ -106,9 +106,11 @@ const char *child_offer_accept(struct child_sa *child, const struct ike_message 
 
 	if (!sa || !tsi || !tsr)
 		return "the answer lacks SA, TSi or TSr";
-	if (sa_payload_parse(sa->body, &answer, NULL) ||
-	    ts_payload_parse(tsi->body, &local, NULL) || ts_payload_parse(tsr->body, &remote, NULL))
-		return "the answer is malformed";
+	/* Their form is good: ike_message_check(). */
+	if (sa_payload_parse(sa->body, &answer, NULL))
+		return "the peer chose what we did not offer";
+	if (ts_payload_parse(tsi->body, &local, NULL) || ts_payload_parse(tsr->body, &remote, NULL))
+		return "the answer has more selectors than can be taken";
 	if (!proposal_spi32(&answer.v[0], &spi) || spi < IKE_ESP_SPI_MIN)
 		return "the answer has no SPI that may be used";
 	/* Known even if the rest won't do: so it can be deleted again. */

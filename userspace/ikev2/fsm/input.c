@@ -13,6 +13,7 @@
 #include "pdk/log/log.h"
 #include "ikev2/codec/dump.h"
 #include "ikev2/codec/sk.h"
+#include "ikev2/exchange/delete.h"
 #include "ikev2/exchange/exchange.h"
 #include "ikev2/exchange/fragments.h"
 #include "ikev2/exchange/handlers.h"
@@ -106,6 +107,14 @@ static bool deletes_ike(const struct ike_message *m)
 	       d.protocol == IKE_PROTOCOL_IKE;
 }
 
+/* Proposals or selectors beyond our limits are refused by whoever chooses among them. */
+static void check_payloads(struct input *in)
+{
+	in->verdict = ike_message_check(&in->m, &in->fault);
+	if (in->verdict == IKE_TOO_MANY)
+		in->verdict = IKE_OK;
+}
+
 static void input_request(struct ike_sa *sa, struct input *in)
 {
 	const struct transition *t;
@@ -125,12 +134,8 @@ static void input_request(struct ike_sa *sa, struct input *in)
 		refuse_request(sa, in, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
 		return;
 	}
-	if (in->verdict == IKE_OK) {
-		in->verdict = ike_message_check(&in->m, &in->fault);
-		/* Proposals or selectors beyond our limits are refused by whoever chooses among them. */
-		if (in->verdict == IKE_TOO_MANY)
-			in->verdict = IKE_OK;
-	}
+	if (in->verdict == IKE_OK)
+		check_payloads(in);
 	/* With more payloads than can be taken there is no telling what it wants. */
 	if (in->verdict != IKE_OK) {
 		refuse_request(sa, in, IKE_NOTIFY_INVALID_SYNTAX);
@@ -149,6 +154,20 @@ static void input_request(struct ike_sa *sa, struct input *in)
 	run_transition(sa, t, in);
 }
 
+/*
+ * The peer's answer can't be read, and there won't be another. The peer doesn't know, so its IKE SA
+ * is deleted (2.21.3); before it is authenticated it may be nobody's.
+ */
+static void response_unusable(struct ike_sa *sa, const char *why)
+{
+	if (sa->state != IKE_STATE_ESTABLISHED && sa->state != IKE_STATE_REKEYED) {
+		fsm_enter(sa, IKE_STATE_DEAD, why);
+		return;
+	}
+	exchange_abort_all(sa, why);
+	ike_sa_delete(sa, why);
+}
+
 static void input_response(struct ike_sa *sa, struct input *in, bool encrypted)
 {
 	const struct transition *t;
@@ -157,11 +176,11 @@ static void input_response(struct ike_sa *sa, struct input *in, bool encrypted)
 	if (encrypted)
 		follow_message(sa, in->local, in->remote);
 	if (in->verdict == IKE_OK)
-		in->verdict = ike_message_check(&in->m, &in->fault);
+		check_payloads(in);
 	if (in->verdict != IKE_OK) {
 		/* In clear it may be anybody's (2.21.1); the true one may still come. */
 		if (encrypted)
-			fsm_enter(sa, IKE_STATE_DEAD, in->fault.reason);
+			response_unusable(sa, in->fault.reason);
 		else
 			sa->core->counters.malformed++;
 		return;
@@ -173,7 +192,7 @@ static void input_response(struct ike_sa *sa, struct input *in, bool encrypted)
 	}
 	sa->core->counters.unexpected++;
 	if (encrypted)
-		fsm_enter(sa, IKE_STATE_DEAD, "the response lacks what it has to hold");
+		response_unusable(sa, "the response lacks what it has to hold");
 }
 
 static bool is_fragment(const struct input *in)
