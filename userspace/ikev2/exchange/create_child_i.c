@@ -294,7 +294,8 @@ static bool retry_single_pair(struct ike_sa *sa, const struct create_child *cc,
 static void create_refused(struct ike_sa *sa, const struct create_child *cc, struct child_sa *child,
 			   const struct ike_notify *notify)
 {
-	if (retry_method(sa, cc, child, notify) || retry_single_pair(sa, cc, child, notify))
+	if (refusal_lasts(sa, notify->type) || retry_method(sa, cc, child, notify) ||
+	    retry_single_pair(sa, cc, child, notify))
 		return;
 	log_obj_warning(ike, sa->log_name, "the peer refuses to %s Child SA %s: %s",
 			cc->old_id ? "rekey" : "create", child->conf->name,
@@ -303,8 +304,6 @@ static void create_refused(struct ike_sa *sa, const struct create_child *cc, str
 		not_found(sa, cc, child);
 		return;
 	}
-	if (notify->type == IKE_NOTIFY_TEMPORARY_FAILURE && refusal_temporary(sa))
-		return;
 	if (notify->type == IKE_NOTIFY_TEMPORARY_FAILURE && !cc->old_id &&
 	    refusal_retry_create(child))
 		return;

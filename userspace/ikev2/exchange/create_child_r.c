@@ -151,6 +151,7 @@ void create_child_done(struct ike_sa *sa, struct child_sa *child, int err)
 		return;
 	}
 	message_release(sa);
+	sa->refused_since = INSTANT_NEVER;
 	if (old && !child_rekey_outstanding(old))
 		child_sa_enter(old, CHILD_REKEYED);
 }

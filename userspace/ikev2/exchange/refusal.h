@@ -5,15 +5,17 @@
  * (RFC 7296 2.25).
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 struct child_sa;
 struct ike_sa;
 
 /*
- * The peer has answered TEMPORARY_FAILURE. True: it has done so for minutes, the two sides are out
- * of step, and the IKE SA has been closed.
+ * The peer has answered CREATE_CHILD_SA with this error (IKE_NOTIFY_*). True: for minutes it has
+ * been TEMPORARY_FAILURE and nothing else, the two sides are out of step, and the IKE SA has been
+ * closed.
  */
-bool refusal_temporary(struct ike_sa *sa);
+bool refusal_lasts(struct ike_sa *sa, uint16_t notify);
 
 /* Rekey it later, as long as it lives: it is installed, as before. */
 void refusal_retry_child(struct child_sa *child);

@@ -181,12 +181,10 @@ static bool retry_method(struct ike_sa *sa, const struct rekey_ike *rk,
 static void rekey_refused(struct ike_sa *sa, const struct rekey_ike *rk,
 			  const struct ike_notify *notify)
 {
-	if (retry_method(sa, rk, notify))
+	if (refusal_lasts(sa, notify->type) || retry_method(sa, rk, notify))
 		return;
 	log_obj_warning(ike, sa->log_name, "the peer refuses to rekey the IKE SA: %s",
 			ike_notify_name(notify->type));
-	if (notify->type == IKE_NOTIFY_TEMPORARY_FAILURE && refusal_temporary(sa))
-		return;
 	rekey_over(sa);
 }
 

@@ -115,6 +115,7 @@ struct ike_sa {
 	uint64_t heir_of;       /* own SPI of the one that it has replaced; 0: none */
 	uint64_t rival_of;      /* it is the rival; own SPI of what it may replace, until that is settled */
 	struct instant refused_since; /* TEMPORARY_FAILURE and nothing else (2.25); INSTANT_NEVER */
+	struct instant refused_at;    /* the last one of these */
 	bool up;                      /* reported as up */
 
 	struct list waiters;	     /* struct sa_waiter: told when the SA is gone */
