@@ -57,6 +57,18 @@ def rekey_often(t):
         t.equal(len(t.children()), 1, 'Child SAs')
 
 
+@case('RFC 7296 1.3.3, 2.8', RESPONDER, 'the new Child SA of a rekey is deleted, and not the old one: that goes on, and may be rekeyed again')
+def taken_back(t):
+    sa = t.establish()
+    old = sa.children[0]
+    new = rekeyed(t, sa)
+    t.delete_child(sa, new)
+    t.equal([(c['spi-in'], c['state']) for c in t.children()], [(old.spi_out.hex(), 'INSTALLED')], 'Child SAs')
+    new = rekeyed(t, sa)
+    t.delete_child(sa, old)
+    t.equal([c['spi-in'] for c in t.children()], [new.spi_out.hex()], 'Child SAs')
+
+
 @case('RFC 7296 2.8', RESPONDER, 'who is asked to rekey does not delete the old Child SA itself', daemon='quick')
 def old_is_left(t):
     sa = t.establish()
