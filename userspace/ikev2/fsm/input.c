@@ -320,6 +320,9 @@ static void input_first(struct ike_core *core, struct input *in)
 	uint64_t hash;
 	bool missing;
 
+	/* The peer sends it again, perhaps to whoever is started next. */
+	if (core->stopping)
+		return;
 	hash = first_hash(core, in);
 	sa = find_by_first(core, in, hash);
 	if (sa) {

@@ -118,5 +118,8 @@ struct contact;
 bool ike_input_contact(struct ike_core *core, struct instant now, const struct contact *contact);
 void ike_input_contact_answer(struct ike_core *core, struct instant now, uint64_t spi, bool exists);
 
-/* The daemon stops: every IKE SA is told to its peer with one Delete, none is waited for. */
+/*
+ * The daemon stops: every IKE SA is told to its peer with one Delete, none is waited for, and none
+ * begins any more. Peers that call get no answer, users that do are refused.
+ */
 void ike_input_stop(struct ike_core *core, struct instant now);

@@ -87,6 +87,8 @@ void ike_input_lease(struct ike_core *core, struct instant now, struct cfg_reque
 
 /* -------- users -------- */
 
+static const char stops[] = "the daemon stops";
+
 static bool ike_usable(const struct ike_sa *sa)
 {
 	return sa->state != IKE_STATE_DELETING && sa->state != IKE_STATE_REKEYED && !sa->end;
@@ -289,7 +291,9 @@ void ike_input_initiate(struct ike_core *core, struct instant now, const struct 
 			uint64_t token)
 {
 	core->now = now;
-	if (child)
+	if (core->stopping)
+		ike_core_result(core, token, -ECANCELED, "%s", stops);
+	else if (child)
 		initiate(core, conn, child, local, remote, acquire, token);
 	else
 		childless_initiate(core, conn, local, remote, token);
@@ -397,7 +401,8 @@ void ike_input_stop(struct ike_core *core, struct instant now)
 	struct ike_sa *sa;
 
 	core->now = now;
+	core->stopping = true;
 	ike_sa_for_each(sa, core)
-		input_terminate_ike(sa, true, 0, "the daemon stops");
+		input_terminate_ike(sa, true, 0, stops);
 	input_end(core);
 }

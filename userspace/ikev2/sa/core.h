@@ -187,6 +187,7 @@ struct ike_core {
 	struct crypto_ctx *crypto;
 	const struct ike_config *config;
 	struct instant now; /* of the input being worked on */
+	bool stopping;      /* no IKE SA begins any more: ike_input_stop() */
 
 	struct list sas;     /* all, oldest first */
 	struct hash by_spi;  /* by our SPI */
