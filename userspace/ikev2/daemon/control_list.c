@@ -148,6 +148,11 @@ void control_deliver_listed(struct mail *mail)
 		free(listing);
 		return;
 	}
+	/* When the daemon ends nobody waits, and the kernel's side is closed before. */
+	if (!d->vici) {
+		listing_done(listing);
+		return;
+	}
 	if (listing->page->next)
 		listing->page->next |= (uint64_t)listing->worker << 32;
 	else if (listing->worker + 1 < d->n_workers)

@@ -93,12 +93,6 @@ struct letter_mapping {
 	struct ipsec_mapping mapping;
 };
 
-/* The same letter comes back when the shard has told all its peers good-bye. */
-struct letter_stop {
-	struct shard_letter letter;
-	struct posternd *daemon;
-};
-
 /* -------- to the main thread -------- */
 
 struct letter_event {

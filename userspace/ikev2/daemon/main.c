@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * posternd: starts the parts in their order, runs, and stops them in reverse. What fails on the way
- * says why and undoes what was done.
+ * posternd: starts the parts in their order, runs, and stops them. What fails on the way says why
+ * and undoes what was done. There is one order of stopping, from wherever the start got to:
+ *
+ * 1. The shards say good-bye to their peers (begin_stop()), while the loop still runs for what they
+ *    have to tell. From then on they begin nothing and answer nobody who begins.
+ * 2. What gives orders goes: the control server, what keeps tunnels up, the traps.
+ * 3. The shards come to rest (workers_end()): now nobody submits to the kernel any more.
+ * 4. Commands for what has gone down are run to their end.
+ * 5. The kernel's side is closed, which carries out what was submitted and sweeps; then jobs and
+ *    leases. Their completions still find mailboxes: shards at rest only free what comes.
+ * 6. The shards go, and what they hold on to.
  */
 #include <errno.h>
 #include <signal.h>
@@ -151,18 +160,16 @@ static void begin_stop(struct posternd *d)
 		return;
 	log_notice(daemon, "stopping");
 	daemon_notify("STOPPING=1");
+	d->stopping = true;
+	d->parting = d->n_workers;
 	shards_stop(d);
-	if (!d->stopping)
-		loop_stop(d->loop);
 }
 
 void posternd_deliver_stopped(struct mail *mail)
 {
-	struct letter_stop *letter = container_of(mail, struct letter_stop, letter.mail);
-	struct posternd *d = letter->daemon;
+	struct posternd *d = container_of(mail, struct shard, stop.mail)->daemon;
 
-	free(letter);
-	if (--d->stopping == 0)
+	if (--d->parting == 0)
 		loop_stop(d->loop);
 }
 
@@ -175,6 +182,8 @@ static void on_signal(int signo, void *data)
 		begin_stop(d);
 		return;
 	}
+	if (d->stopping)
+		return;
 	daemon_notify_reloading();
 	posternd_reload(d, &why);
 	free(why);
@@ -326,7 +335,7 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	return vici_log_feed_new(d->vici, d->mailbox, &d->log_feed);
 }
 
-/* Reverse of start(), from wherever it got to. */
+/* From wherever start() got to; the order stands above. */
 static void stop(struct posternd *d, struct loop_signals *signals)
 {
 	d->creds_watch = creds_watch_free(d->creds_watch);
@@ -334,10 +343,9 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	d->vici = vici_server_free(d->vici);
 	keepup_fini(d);
 	traps_fini(d);
-	/* Commands for what has just gone down are still run. */
+	workers_end(d->workers);
 	d->updown = updown_free(d->updown);
 	d->unknown_esp = bpf_unknown_esp_free(d->unknown_esp);
-	/* The kernel goes first: its completions still find the shards. */
 	if (d->ipsec)
 		d->ipsec->ops->close(d->ipsec);
 	if (d->revocation)
@@ -350,9 +358,6 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	d->jobs = jobs_free(d->jobs);
 	d->revocation = revocation_free(d->revocation);
 	d->addresses = addresses_free(d->addresses);
-	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
-		free(d->shards[w]);
-	free(d->shards);
 	for (unsigned family = 0; family < FAMILIES; family++)
 		for (unsigned port = 0; port < PORTS; port++)
 			bpf_steer_free(d->steer[family][port]);
@@ -361,6 +366,9 @@ static void stop(struct posternd *d, struct loop_signals *signals)
 	signals_free(signals);
 	/* What the workers still had to give back arrives here. */
 	mailbox_free(d->mailbox);
+	for (unsigned w = 0; d->shards && w < d->n_workers; w++)
+		free(d->shards[w]);
+	free(d->shards);
 	d->resolve = resolve_free(d->resolve);
 	cfg_free(d->cfg);
 	loop_free(d->loop);
@@ -380,6 +388,10 @@ static int run(struct posternd *d)
 			   d->n_workers, d->config->n_connections, d->options.control);
 		daemon_notify("READY=1");
 		err = loop_run(d->loop);
+	} else if (d->workers) {
+		/* They have answered who called in the meantime. */
+		begin_stop(d);
+		loop_run(d->loop);
 	}
 	stop(d, signals);
 	config_unref(nothing);

@@ -81,7 +81,8 @@ struct posternd {
 	struct keepup *keepup;
 	struct updown *updown; /* commands that Child SAs have run */
 	struct creds_watch *creds_watch; /* files of certificates and keys */
-	unsigned stopping; /* shards that have not yet said good-bye; 0: not stopping */
+	bool stopping;
+	unsigned parting; /* shards that have not yet said good-bye */
 	int exit_code;
 };
 
@@ -95,5 +96,5 @@ void posternd_set_config_take(struct posternd *d, struct ike_config *config);
 /* Read the file again. 0, or -errno with the reasons logged and in *ret_why (free() it). */
 int posternd_reload(struct posternd *d, char **ret_why);
 
-/* A shard has nothing left to do (struct letter_stop). */
+/* A shard has said good-bye to its peers (shards_stop()). */
 void posternd_deliver_stopped(struct mail *mail);

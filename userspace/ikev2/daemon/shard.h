@@ -6,6 +6,7 @@
  * (shard_actions.c).
  */
 #include "pdk/loop/timer.h"
+#include "ikev2/daemon/letters.h"
 #include "ikev2/daemon/posternd.h"
 #include "ikev2/sa/core.h"
 
@@ -38,6 +39,7 @@ struct shard {
 	struct loop_timer timer;
 	uint64_t forwarded, forward_refused;
 	struct shard_figures figures;
+	struct shard_letter stop; /* needs no memory that may be missing */
 };
 
 /* worker_init_fn and worker_fini_fn; data is the struct posternd. */
@@ -73,6 +75,7 @@ void shards_unknown_esp(struct posternd *d, const struct netaddr *local,
 			const struct netaddr *remote, uint32_t spi);
 /* To the one shard that owns the inbound SPI. */
 void shard_mapping(struct posternd *d, const struct ipsec_mapping *mapping);
+/* They say good-bye to all their peers; each answers at posternd_deliver_stopped(). Once only. */
 void shards_stop(struct posternd *d);
 /* acquire may be NULL. -ENOMEM: nothing happens. */
 int shard_initiate(struct posternd *d, unsigned worker, const struct connection *conn,

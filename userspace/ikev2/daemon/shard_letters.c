@@ -411,13 +411,6 @@ void shards_stop(struct posternd *d)
 {
 	static const struct shard_letter_ops ops = { read_stop, close_stop };
 
-	for (unsigned w = 0; w < d->n_workers; w++) {
-		struct letter_stop *l = calloc(1, sizeof(*l));
-
-		if (!l)
-			continue;
-		l->daemon = d;
-		d->stopping++;
-		post(d, w, &l->letter, &ops);
-	}
+	for (unsigned w = 0; w < d->n_workers; w++)
+		post(d, w, &d->shards[w]->stop, &ops);
 }

@@ -16,8 +16,8 @@ LOG_SUBSYSTEM(worker, "worker threads");
 /*
  * Life of a worker's thread: loop and mailbox are made on it and init runs; it waits until
  * workers_new() has seen that all came up; the loop runs until the stop letter; fini runs; it waits
- * until nobody can post any more (all fini have run, and workers_free() is through with its
- * letters); then it delivers what is left in its mailbox and goes.
+ * until nobody can post any more (all fini have run, and workers_free() says so for all others);
+ * then it delivers what is left in its mailbox and goes.
  */
 
 enum workers_verdict {
@@ -45,7 +45,9 @@ struct workers {
 	unsigned n_begun;       /* workers that have tried init */
 	enum workers_verdict verdict;
 	unsigned n_ended; /* workers that have run fini */
-	bool stops_sent;
+	bool freeing;     /* nobody else posts any more */
+
+	bool ending; /* owner only: the stop letters are out */
 
 	struct worker_slot slots[];
 };
@@ -116,7 +118,7 @@ static void worker_end(struct worker_slot *slot)
 		ws->fini(w, ws->data);
 	w->stopping = true;
 	workers_change(ws, ws->n_ended++);
-	workers_wait(ws, ws->n_ended == ws->n && ws->stops_sent);
+	workers_wait(ws, ws->n_ended == ws->n && ws->freeing);
 	mailbox_free(w->mailbox);
 	loop_free(w->loop);
 }
@@ -151,7 +153,7 @@ static void worker_stop(struct mail *mail)
 
 static void workers_join(struct workers *ws)
 {
-	workers_change(ws, ws->stops_sent = true);
+	workers_change(ws, ws->freeing = true);
 	for (unsigned i = 0; i < ws->n; i++)
 		pthread_join(ws->slots[i].thread, NULL);
 	pthread_cond_destroy(&ws->changed);
@@ -199,12 +201,21 @@ int workers_new(unsigned n, const char *name, worker_init_fn init, worker_fini_f
 	return 0;
 }
 
+void workers_end(struct workers *ws)
+{
+	if (!ws || ws->ending)
+		return;
+	ws->ending = true;
+	for (unsigned i = 0; i < ws->n; i++)
+		mailbox_post(ws->slots[i].worker.mailbox, &ws->slots[i].stop, worker_stop);
+	workers_wait(ws, ws->n_ended == ws->n);
+}
+
 struct workers *workers_free(struct workers *ws)
 {
 	if (!ws)
 		return NULL;
-	for (unsigned i = 0; i < ws->n; i++)
-		mailbox_post(ws->slots[i].worker.mailbox, &ws->slots[i].stop, worker_stop);
+	workers_end(ws);
 	workers_join(ws);
 	return NULL;
 }

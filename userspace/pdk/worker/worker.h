@@ -36,9 +36,15 @@ typedef void (*worker_fini_fn)(struct worker *w, void *data);
 int workers_new(unsigned n, const char *name, worker_init_fn init, worker_fini_fn fini, void *data,
 		struct workers **ret_workers);
 /*
- * Stop all loops, run fini on each thread, deliver what is left in the mailboxes, join. Not from a
- * worker. Nobody else may post to them meanwhile (end job pools and netlink threads first); they
- * may post to each other until their fini returns. Takes NULL, returns NULL.
+ * Stop all loops and run fini on each thread; when it returns all have come to rest, for good.
+ * Letters may still be posted to them, from their fini too, and wait for workers_free(). Not from a
+ * worker. Takes NULL.
+ */
+void workers_end(struct workers *ws);
+/*
+ * workers_end(), unless that has been done; deliver what is left in the mailboxes, join. Not from a
+ * worker. Nobody else may post to them meanwhile (end job pools and netlink threads first). Takes
+ * NULL, returns NULL.
  */
 struct workers *workers_free(struct workers *ws);
 

@@ -141,6 +141,25 @@ static void send_parcels(struct worker *w, void *data _unused_)
 	}
 }
 
+TEST(letters_to_workers_that_rest_wait_for_their_end)
+{
+	struct workers *ws;
+
+	ASSERT_EQ(0, workers_new(N, "shard", NULL, fini, &seen, &parcel_workers));
+	ws = parcel_workers;
+	workers_end(ws);
+	EXPECT_EQ(N, seen.finis);
+	send_parcels(NULL, NULL);
+	workers_end(ws); /* once is enough */
+	usleep(10000);
+	EXPECT_EQ(0, __atomic_load_n(&parcels_arrived, __ATOMIC_RELAXED));
+	EXPECT_EQ(NULL, workers_free(ws));
+	EXPECT_EQ(N, parcels_arrived);
+	EXPECT_EQ(N, seen.finis);
+	EXPECT_EQ(0, seen.wrong);
+	EXPECT_NO_LEAKS();
+}
+
 TEST(letters_sent_by_fini_are_delivered)
 {
 	for (unsigned round = 0; round < 50; round++) {
