@@ -21,6 +21,7 @@
 
 #include "pdk/base/random.h"
 #include "pdk/conf/report.h"
+#include "pdk/daemon/claim.h"
 #include "pdk/daemon/notify.h"
 #include "pdk/daemon/start.h"
 #include "pdk/log/log.h"
@@ -192,6 +193,38 @@ static void on_signal(int signo, void *data)
 
 /* -------- start and stop -------- */
 
+static int claim(const char *what, const char *why)
+{
+	int err = daemon_claim("postern", what);
+
+	if (err < 0)
+		log_error(daemon, "%s: %s%s", why, strerror(-err),
+			  err == -EADDRINUSE ? "; another posternd runs in this network namespace"
+					     : "");
+	return err;
+}
+
+/*
+ * Two can't share the kernel's tables: each takes out of them what an earlier one has left, which
+ * it can't tell from what another one needs. Nor a UDP port: SO_REUSEPORT would give each of them
+ * some of the peers. Without the kernel's IPsec several can run side by side, on ports of their
+ * own.
+ */
+static int claim_all(const struct posternd *d)
+{
+	const uint16_t ports[PORTS] = { d->config->settings.port, d->config->settings.port_nat_t };
+	int err = d->options.ipsec_null ? 0 : claim("ipsec", "the kernel's IPsec");
+
+	for (unsigned port = 0; port < PORTS && err == 0; port++) {
+		char what[16], why[16];
+
+		snprintf(what, sizeof(what), "udp/%u", ports[port]);
+		snprintf(why, sizeof(why), "UDP port %u", ports[port]);
+		err = claim(what, why);
+	}
+	return err;
+}
+
 static void load_bpf(struct posternd *d)
 {
 	if (!d->options.bpf) {
@@ -285,6 +318,10 @@ static int start(struct posternd *d, struct loop_signals **ret_signals)
 	const struct vici_server_options control = { .version = POSTERN_VERSION };
 	int err;
 
+	/* Before anything that another one would notice. */
+	err = claim_all(d);
+	if (err < 0)
+		return err;
 	err = loop_new(&d->loop);
 	if (err < 0) {
 		log_error(daemon, "io_uring is not available: %s", strerror(-err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <kselftest_harness.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "pdk/daemon/claim.h"
 #include "pdk/daemon/notify.h"
 #include "pdk/daemon/start.h"
 
@@ -109,6 +112,37 @@ TEST(bpffs_is_mounted_where_it_is_missing)
 	EXPECT_EQ(0, daemon_bpffs("/sys/fs/bpf/postern-test"));
 	EXPECT_EQ(-ENOTSUP, daemon_bpffs("/tmp"));
 	EXPECT_EQ(-ENOENT, daemon_bpffs("/nonexistent/folder"));
+}
+
+/* -------- claims -------- */
+
+TEST(what_one_process_has_claimed_no_other_can_until_it_is_killed)
+{
+	char daemon[32], name[200];
+	int fds[2], err = 1;
+	pid_t pid;
+
+	snprintf(daemon, sizeof(daemon), "test-%d", getpid());
+	ASSERT_EQ(0, pipe(fds));
+	pid = fork();
+	if (pid == 0) {
+		err = daemon_claim(daemon, "this");
+		if (write(fds[1], &err, sizeof(err)) == sizeof(err))
+			pause();
+		_exit(1);
+	}
+	ASSERT_EQ(sizeof(err), read(fds[0], &err, sizeof(err)));
+	EXPECT_EQ(0, err);
+	EXPECT_EQ(-EADDRINUSE, daemon_claim(daemon, "this"));
+	EXPECT_EQ(0, daemon_claim(daemon, "that"));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EXPECT_EQ(0, daemon_claim(daemon, "this"));
+	EXPECT_EQ(-EADDRINUSE, daemon_claim(daemon, "this"));
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	EXPECT_EQ(-ENAMETOOLONG, daemon_claim(daemon, name));
 }
 
 TEST_HARNESS_MAIN
