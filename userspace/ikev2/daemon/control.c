@@ -176,67 +176,66 @@ void control_deliver_terminated(struct mail *mail)
 /* The result comes behind it, so the token is still there. */
 void control_deliver_progress(struct mail *mail)
 {
-	struct letter_progress *letter = container_of(mail, struct letter_progress, mail);
-	struct wait *wait = wait_of(letter->token);
+	struct ike_action *action = container_of(mail, struct ike_action, mail);
+	struct wait *wait = wait_of(action->progress.token);
 
-	vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", letter->name, letter->ike_id, "%s",
-			 letter->text);
-	free(letter);
+	vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", action->progress.name,
+			 action->progress.ike_id, "%s", action->progress.text);
+	ike_action_free(action);
 }
 
 void control_deliver_result(struct mail *mail)
 {
-	struct letter_result *letter = container_of(mail, struct letter_result, mail);
-	struct wait *wait = wait_of(letter->token);
+	struct ike_action *action = container_of(mail, struct ike_action, mail);
+	struct wait *wait = wait_of(action->result.token);
+	const char *text = action->result.text;
 
 	if (wait->terminating) {
 		wait->answered++;
-		wait->gone += letter->err == 0;
+		wait->gone += action->result.err == 0;
 		terminate_check(wait);
 	} else {
-		vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", NULL, 0, "%s", letter->text);
-		if (letter->err < 0)
-			vici_request_fail(wait->req, "%s", letter->text);
+		vici_request_log(wait->req, VICI_LOG_CONTROL, "IKE", NULL, 0, "%s", text);
+		if (action->result.err < 0)
+			vici_request_fail(wait->req, "%s", text);
 		else
 			vici_request_ok(wait->req);
 		free(wait);
 	}
-	free(letter);
+	ike_action_free(action);
 }
 
 /* -------- events -------- */
 
 void control_deliver_event(struct mail *mail)
 {
-	struct letter_event *letter = container_of(mail, struct letter_event, mail);
-	struct posternd *d = letter->daemon;
+	struct ike_action *action = container_of(mail, struct ike_action, mail);
+	const enum ike_event_type type = action->event.type;
+	const struct ike_sa_info *info = action->event.info;
+	struct posternd *d = action->shell;
 
 	if (d->vici) {
-		switch (letter->type) {
+		switch (type) {
 		case IKE_EVENT_IKE_UP:
 		case IKE_EVENT_IKE_DOWN:
-			vici_event_ike_updown(d->vici, letter->type == IKE_EVENT_IKE_UP,
-					      letter->info);
+			vici_event_ike_updown(d->vici, type == IKE_EVENT_IKE_UP, info);
 			break;
 		case IKE_EVENT_CHILD_UP:
 		case IKE_EVENT_CHILD_DOWN:
-			vici_event_child_updown(d->vici, letter->type == IKE_EVENT_CHILD_UP,
-						letter->info, 0);
+			vici_event_child_updown(d->vici, type == IKE_EVENT_CHILD_UP, info, 0);
 			break;
 		case IKE_EVENT_IKE_REKEY:
-			vici_event_ike_rekey(d->vici, letter->old, letter->info);
+			vici_event_ike_rekey(d->vici, action->event.old, info);
 			break;
 		case IKE_EVENT_CHILD_REKEY:
-			vici_event_child_rekey(d->vici, letter->info);
+			vici_event_child_rekey(d->vici, info);
 			break;
 		}
 	}
-	if (letter->type == IKE_EVENT_CHILD_UP || letter->type == IKE_EVENT_CHILD_DOWN)
-		updown_event_take(d->updown, letter->type == IKE_EVENT_CHILD_UP,
-				  steal_ptr(letter->info));
-	ike_sa_info_free(letter->info);
-	ike_sa_info_free(letter->old);
-	free(letter);
+	if (type == IKE_EVENT_CHILD_UP || type == IKE_EVENT_CHILD_DOWN)
+		updown_event_take(d->updown, type == IKE_EVENT_CHILD_UP,
+				  steal_ptr(action->event.info));
+	ike_action_free(action);
 }
 
 /* -------- the rest -------- */

@@ -19,9 +19,9 @@ struct vici_sa_page *control_make_page(struct ike_core *core, const struct vici_
 				       uint32_t first);
 
 /* Letters from shards; main thread. */
-void control_deliver_event(struct mail *mail);	    /* struct letter_event */
-void control_deliver_progress(struct mail *mail);   /* struct letter_progress */
-void control_deliver_result(struct mail *mail);	    /* struct letter_result */
+void control_deliver_event(struct mail *mail);      /* IKE_ACTION_EVENT */
+void control_deliver_progress(struct mail *mail);   /* IKE_ACTION_PROGRESS */
+void control_deliver_result(struct mail *mail);     /* IKE_ACTION_RESULT */
 void control_deliver_terminated(struct mail *mail); /* struct letter_filter */
 void control_deliver_renewing(struct mail *mail);   /* struct letter_filter */
 void control_deliver_listed(struct mail *mail);	    /* struct letter_filter */

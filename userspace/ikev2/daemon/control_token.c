@@ -55,13 +55,9 @@ static void token_done(struct job *job)
 {
 	struct token_job *t = container_of(job, struct token_job, job);
 	struct ike_config *config;
-	int err = job->cancelled ? -ECANCELED : t->err;
+	/* When the daemon ends, the control server is gone before. */
+	int err = job->cancelled || !t->daemon->vici ? -ECANCELED : t->err;
 
-	/* When the daemon ends, the control server and its requests are gone before. */
-	if (!t->daemon->vici) {
-		token_free(t);
-		return;
-	}
 	if (err == 0)
 		err = config_add_key(t->daemon->config, t->key, t->uri, &config);
 	if (err < 0) {

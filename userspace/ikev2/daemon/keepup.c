@@ -56,16 +56,15 @@ static void due(struct loop_timer *timer, void *data)
 
 void keepup_deliver_fate(struct mail *mail)
 {
-	struct letter_fate *letter = container_of(mail, struct letter_fate, mail);
-	struct posternd *d = letter->daemon;
+	struct ike_action *action = container_of(mail, struct ike_action, mail);
+	struct posternd *d = action->shell;
 
 	if (d->keepup && !d->stopping) {
-		revive_fate(d->keepup->revive, loop_now(d->loop), letter->conn, letter->child,
-			    letter->fate);
+		revive_fate(d->keepup->revive, loop_now(d->loop), action->fate.conn,
+			    action->fate.child, action->fate.fate);
 		rearm(d);
 	}
-	connection_unref(letter->conn);
-	free(letter);
+	ike_action_free(action);
 }
 
 static bool can_be_called(const struct connection *conn)

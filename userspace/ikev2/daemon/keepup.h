@@ -22,5 +22,5 @@ void keepup_begun(struct posternd *d, const struct connection *conn,
 /* A user wants these down (names; NULL: any); how many were waiting for another try. */
 unsigned keepup_cancel(struct posternd *d, const char *conn, const char *child);
 
-/* A letter of a shard: struct letter_fate. */
+/* From a shard: IKE_ACTION_FATE. */
 void keepup_deliver_fate(struct mail *mail);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The letters that the main thread and the shards write to each other. Each is on the heap, owns
- * what it holds, and is freed by its reader.
+ * The letters that the main thread and the shards write to shards. Each is on the heap, owns what
+ * it holds, and is freed by its reader. What shards tell the main thread of their own accord are
+ * actions of their cores (sa/core.h).
  */
 #include "pdk/worker/mailbox.h"
 #include "ikev2/fsm/contact.h"
@@ -91,39 +92,6 @@ struct letter_unknown_esp {
 struct letter_mapping {
 	struct shard_letter letter;
 	struct ipsec_mapping mapping;
-};
-
-/* -------- to the main thread -------- */
-
-struct letter_event {
-	struct mail mail;
-	struct posternd *daemon;
-	enum ike_event_type type;
-	struct ike_sa_info *info, *old; /* as of the action */
-};
-
-struct letter_result {
-	struct mail mail;
-	struct posternd *daemon;
-	uint64_t token;
-	int err;
-	char text[200];
-};
-
-struct letter_progress {
-	struct mail mail;
-	uint64_t token;
-	char name[64];
-	uint32_t ike_id;
-	char text[200];
-};
-
-struct letter_fate {
-	struct mail mail;
-	struct posternd *daemon;
-	const struct connection *conn;  /* reference */
-	const struct child_conf *child; /* of conn */
-	struct fate fate;
 };
 
 /* -------- helpers -------- */

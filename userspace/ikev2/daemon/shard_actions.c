@@ -134,56 +134,11 @@ static void perform_lease(struct shard *shard, struct ike_action *action)
 	cfg_post(shard->daemon->cfg, req);
 }
 
-static void perform_event(struct shard *shard, struct ike_action *action)
+/* The action itself is the letter: what somebody waits for can't get lost for want of memory. */
+static void tell_main(struct shard *shard, struct ike_action *action, mail_deliver_fn deliver)
 {
-	struct letter_event *letter = calloc(1, sizeof(*letter));
-
-	if (!letter)
-		return;
-	letter->daemon = shard->daemon;
-	letter->type = action->event.type;
-	letter->info = steal_ptr(action->event.info);
-	letter->old = steal_ptr(action->event.old);
-	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_event);
-}
-
-static void perform_fate(struct shard *shard, struct ike_action *action)
-{
-	struct letter_fate *letter = calloc(1, sizeof(*letter));
-
-	if (!letter)
-		return;
-	letter->daemon = shard->daemon;
-	letter->conn = steal_ptr(action->fate.conn);
-	letter->child = action->fate.child;
-	letter->fate = action->fate.fate;
-	mailbox_post(shard->daemon->mailbox, &letter->mail, keepup_deliver_fate);
-}
-
-static void perform_progress(struct shard *shard, const struct ike_action *action)
-{
-	struct letter_progress *letter = calloc(1, sizeof(*letter));
-
-	if (!letter)
-		return;
-	letter->token = action->progress.token;
-	letter->ike_id = action->progress.ike_id;
-	memcpy(letter->name, action->progress.name, sizeof(letter->name));
-	memcpy(letter->text, action->progress.text, sizeof(letter->text));
-	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_progress);
-}
-
-static void perform_result(struct shard *shard, const struct ike_action *action)
-{
-	struct letter_result *letter = calloc(1, sizeof(*letter));
-
-	if (!letter)
-		return;
-	letter->daemon = shard->daemon;
-	letter->token = action->result.token;
-	letter->err = action->result.err;
-	memcpy(letter->text, action->result.text, sizeof(letter->text));
-	mailbox_post(shard->daemon->mailbox, &letter->mail, control_deliver_result);
+	action->shell = shard->daemon;
+	mailbox_post(shard->daemon->mailbox, &action->mail, deliver);
 }
 
 void shard_perform(struct shard *shard)
@@ -217,20 +172,20 @@ void shard_perform(struct shard *shard)
 			resolve_post(shard->daemon->resolve, action->dns.add, &action->dns.addr);
 			break;
 		case IKE_ACTION_EVENT:
-			perform_event(shard, action);
-			break;
+			tell_main(shard, action, control_deliver_event);
+			continue;
 		case IKE_ACTION_CONTACT:
 			shard_contact_others(shard, action->contact);
 			break;
 		case IKE_ACTION_FATE:
-			perform_fate(shard, action);
-			break;
+			tell_main(shard, action, keepup_deliver_fate);
+			continue;
 		case IKE_ACTION_PROGRESS:
-			perform_progress(shard, action);
-			break;
+			tell_main(shard, action, control_deliver_progress);
+			continue;
 		case IKE_ACTION_RESULT:
-			perform_result(shard, action);
-			break;
+			tell_main(shard, action, control_deliver_result);
+			continue;
 		}
 		ike_action_free(action);
 	}

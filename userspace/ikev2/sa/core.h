@@ -72,6 +72,9 @@ struct ike_internal {
 
 struct ike_action {
 	struct list link;
+	/* The shell's: it may send the action on to another thread, without memory for a letter. */
+	struct mail mail;
+	void *shell;
 	enum ike_action_type type;
 	union {
 		struct {
