@@ -81,7 +81,10 @@ void shards_stop(struct posternd *d);
 int shard_initiate(struct posternd *d, unsigned worker, const struct connection *conn,
 		   const struct child_conf *child, const struct netaddr *local,
 		   const struct netaddr *remote, const struct ike_acquire *acquire, uint64_t token);
-/* The answers arrive at control_terminated() and control_listed() (control.h). -ENOMEM. */
+/*
+ * The answers arrive at control_deliver_terminated(), control_deliver_renewing() and
+ * control_deliver_listed() (control.h). -ENOMEM.
+ */
 int shard_terminate(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,
 		    bool force, uint64_t token);
 int shard_rekey(struct posternd *d, unsigned worker, const struct vici_sa_filter *filter,

@@ -26,7 +26,7 @@ struct event {
 	struct updown *updown;
 	struct ike_sa_info *info;
 	bool up;
-	size_t pair; /* that runs, or is next */
+	size_t pair; /* the next one to be run */
 	pid_t pid;   /* 0: none runs */
 	int pidfd;
 	struct loop_watch *watch;
@@ -81,7 +81,6 @@ static void reap(struct event *e)
 	close(e->pidfd);
 	log_end(e, status);
 	e->pid = 0;
-	e->pair++;
 	e->updown->n_running--;
 }
 
@@ -106,13 +105,13 @@ static void too_long(struct loop_timer *timer, void *data)
 	kill(-e->pid, SIGKILL);
 }
 
-/* 0, or -errno: no process was started. */
-static int start(struct event *e)
+/* 0, or -errno: no process runs. */
+static int start(struct event *e, size_t pair)
 {
 	struct updown *u = e->updown;
 	const char *const argv[] = { "/bin/sh", "-c", child_of(e)->updown, NULL };
 	struct updown_env env;
-	int err = updown_env_init(&env, e->info, child_of(e), e->pair, e->up);
+	int err = updown_env_init(&env, e->info, child_of(e), pair, e->up);
 
 	if (err < 0)
 		return err;
@@ -159,12 +158,11 @@ static void advance(struct event *e)
 	int err;
 
 	while (e->pair < pairs) {
-		err = start(e);
+		err = start(e, e->pair++);
 		if (err == 0)
 			return;
 		log_error(updown, "command of %s.%s can't be run: %s", e->info->name, child->name,
 			  strerror(-err));
-		e->pair++;
 	}
 	event_free(e);
 }

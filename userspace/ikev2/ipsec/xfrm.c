@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The XFRM backend: requests are letters to a netlink thread, which alone touches the request
- * socket and the table of policies; events are read on the loop of whoever opened it. Opening and
- * closing use the request socket while the thread doesn't exist yet or any more.
+ * socket and the table of policies; events are read on the loop of whoever opened it. Opening
+ * probes and sweeps with the request socket before the first letter is posted; the last letter
+ * sweeps again.
  */
 #include <errno.h>
 #include <linux/udp.h>

@@ -22,9 +22,9 @@ struct vici_request;
 
 /*
  * Every token that the daemon was given is ended exactly once, by vici_request_ok(), by
- * vici_request_fail(), by vici_request_terminated() (terminate) or by vici_request_sas()
- * (list_sas), and is gone after that. Any of them may be called from within the backend function
- * that brought the token.
+ * vici_request_fail(), by vici_request_terminated() (terminate), by vici_request_rekeying() (rekey)
+ * or by vici_request_sas() (list_sas), and is gone after that. Any of them may be called from
+ * within the backend function that brought the token, and when the server is gone.
  */
 void vici_request_ok(struct vici_request *req);
 void vici_request_fail(struct vici_request *req, const char *fmt, ...) _printf_(2, 3);

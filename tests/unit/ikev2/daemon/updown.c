@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "pdk/log/log.h"
@@ -187,6 +188,33 @@ TEST_F(updown, nothing_is_run_without_a_command_and_failures_stop_nothing)
 	updown_event_take(self->updown, true, info_of(self->path, 1, "echo z"));
 	turn_until_done(self->loop, self->updown);
 	EXPECT_STREQ("y\ny\nz\nz\n", contents(self->path));
+}
+
+static void count_errors(const struct log_record *record, void *data)
+{
+	unsigned *n = data;
+
+	*n += record->level == LOG_LEVEL_ERROR;
+}
+
+/* Its end couldn't be seen: no descriptor is left for that. */
+TEST_F(updown, a_command_that_cannot_be_watched_does_not_take_the_next_one_with_it)
+{
+	struct rlimit before, none;
+	unsigned errors = 0;
+
+	SKIP_WITHOUT_LOOP;
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = before;
+	none.rlim_cur = (rlim_t)dup(0);
+	close((int)none.rlim_cur);
+	log_add_sink(count_errors, &errors);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	updown_event_take(self->updown, true, info_of(self->path, 1, "sleep 60"));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	log_remove_sink(count_errors, &errors);
+	EXPECT_EQ(0, updown_waiting(self->updown));
+	EXPECT_EQ(2, errors);
 }
 
 TEST_HARNESS_MAIN
