@@ -83,7 +83,6 @@ struct posternd {
 	struct creds_watch *creds_watch; /* files of certificates and keys */
 	bool stopping;
 	unsigned parting; /* shards that have not yet said good-bye */
-	int exit_code;
 };
 
 /* The shard that makes the IKE SAs of a connection that we begin: always the same. */
