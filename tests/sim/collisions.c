@@ -115,18 +115,10 @@ static const char *verdict(struct sim *sim, const struct cell *cell)
 
 static const char *run(const struct cell *cell, unsigned seed)
 {
-	static const struct pair_options o = {
-		.connection = "rekey_time = 0s",
-		.child = "rekey_time = 0s",
-		.children = "one { local_ts = dynamic[17/1000]\n remote_ts = dynamic[17/1000]\n"
-			    " esp_proposals = aes128gcm16\n rekey_time = 0s }\n"
-			    "two { local_ts = dynamic[17/2000]\n remote_ts = dynamic[17/2000]\n"
-			    " esp_proposals = aes128gcm16\n rekey_time = 0s }",
-	};
 	const char *wrong;
 	struct sim sim;
 
-	pair_init(&sim, &o, &o);
+	pair_init(&sim, &pair_one_and_two, &pair_one_and_two);
 	if (!pair_up(&sim))
 		return "it did not come up";
 	sim.random = seed * 0x9e3779b97f4a7c15ull | 1;

@@ -7,6 +7,15 @@
 #include "ikev2/policy/connection.h"
 #include "ikev2/sa/ike_sa.h"
 
+const struct pair_options pair_one_and_two = {
+	.connection = "rekey_time = 0s",
+	.child = "rekey_time = 0s",
+	.children = "one { local_ts = dynamic[17/1000]\n remote_ts = dynamic[17/1000]\n"
+		    " esp_proposals = aes128gcm16\n rekey_time = 0s }\n"
+		    "two { local_ts = dynamic[17/2000]\n remote_ts = dynamic[17/2000]\n"
+		    " esp_proposals = aes128gcm16\n rekey_time = 0s }",
+};
+
 static const char *text(const char *option)
 {
 	return option ? option : "";

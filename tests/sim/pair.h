@@ -13,6 +13,9 @@ struct pair_options {
 	const char *settings, *connection, *child, *children;
 };
 
+/* Nothing is rekeyed by time; besides "net" there are "one" and "two". */
+extern const struct pair_options pair_one_and_two;
+
 /* Text of the configuration of peer i. children: whole sections beside "net". */
 void pair_config(char *buf, size_t size, unsigned i, const struct pair_options *o);
 /* Both configured; nothing has happened yet. */

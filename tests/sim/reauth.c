@@ -292,8 +292,14 @@ TEST_F(reauth, one_is_made_at_a_time)
 
 TEST_F(reauth, a_child_sa_that_is_wanted_meanwhile_stays)
 {
-	const struct pair_options a = { .children = "other { local_ts = 10.11.0.0/16\n remote_ts = 10.12.0.0/16\n esp_proposals = aes128gcm16\n }" };
-	const struct pair_options b = { .children = "other { local_ts = 10.12.0.0/16\n remote_ts = 10.11.0.0/16\n esp_proposals = aes128gcm16\n }" };
+	const struct pair_options a = {
+		.children = "other { local_ts = 10.11.0.0/16\n remote_ts = 10.12.0.0/16\n"
+			    " esp_proposals = aes128gcm16\n }"
+	};
+	const struct pair_options b = {
+		.children = "other { local_ts = 10.12.0.0/16\n remote_ts = 10.11.0.0/16\n"
+			    " esp_proposals = aes128gcm16\n }"
+	};
 	const struct ike_filter all = { 0 };
 	const struct connection *conn;
 	struct sim *sim = &self->sim;

@@ -47,17 +47,8 @@ static void initiate(struct sim *sim, unsigned i, const char *child)
 
 FIXTURE_SETUP(refusals)
 {
-	static const struct pair_options o = {
-		.connection = "rekey_time = 0s",
-		.child = "rekey_time = 0s",
-		.children = "one { local_ts = dynamic[17/1000]\n remote_ts = dynamic[17/1000]\n"
-			    " esp_proposals = aes128gcm16\n rekey_time = 0s }\n"
-			    "two { local_ts = dynamic[17/2000]\n remote_ts = dynamic[17/2000]\n"
-			    " esp_proposals = aes128gcm16\n rekey_time = 0s }",
-	};
-
 	log_add_sink(log_stderr_sink, NULL);
-	pair_init(&self->sim, &o, &o);
+	pair_init(&self->sim, &pair_one_and_two, &pair_one_and_two);
 	ASSERT_TRUE(pair_up(&self->sim));
 	initiate(&self->sim, 0, "one");
 	initiate(&self->sim, 0, "two");

@@ -38,9 +38,8 @@ bool own_staple_wanted(const struct ike_sa *sa)
 static void staple_run(struct ike_job *job)
 {
 	struct staple_job *s = container_of(job, struct staple_job, job);
-
 	/* The peer has waited while all threads had others to wait for. */
-	struct instant deadline = instant_add(job->job.submitted, REVOCATION_STAPLE_TIME);
+	const struct instant deadline = instant_add(job->job.submitted, REVOCATION_STAPLE_TIME);
 
 	s->err = revocation_staple(s->revocation, s->trust, s->cert, deadline, &s->der, &s->len,
 				   s->error);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The letters that the main thread and the shards write to shards. Each is on the heap, owns what
- * it holds, and is freed by its reader. What shards tell the main thread of their own accord are
- * actions of their cores (sa/core.h).
+ * Letters to shards, from the main thread and from each other. Each is on the heap, owns what it
+ * holds, and is freed by its reader. What shards tell the main thread of their own accord are actions
+ * of their cores (sa/core.h).
  */
 #include "pdk/worker/mailbox.h"
 #include "ikev2/fsm/contact.h"

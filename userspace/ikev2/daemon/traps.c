@@ -99,14 +99,13 @@ static void answer(struct vici_request *req, const char *why)
 		vici_request_ok(req);
 }
 
-/* The trap may be gone afterwards: a client that has its answer goes on with its next command. */
+/* Whoever waits for it. */
 static void trap_answer(struct trap *trap, const char *why)
 {
-	struct list waits = LIST_INIT(waits);
 	struct wait *wait, *next;
 
-	list_splice(&waits, &trap->waits);
-	list_for_each_safe(wait, next, &waits, link) {
+	list_for_each_safe(wait, next, &trap->waits, link) {
+		list_remove(&wait->link);
 		answer(wait->req, why);
 		free(wait);
 	}

@@ -10,8 +10,9 @@
 /*
  * What comes in is collected until a packet is whole. A request is taken up when no command is at
  * work and the client reads what it is told, one in a turn of the loop, so that others have theirs;
- * the registration for events doesn't wait for that, because the protocol allows it at any time. A session is freed in three places: when its stream is over, when the client sent garbage,
- * and when it is stalled or the server goes; never within a command, so commands may hold it.
+ * the registration for events doesn't wait for that, because the protocol allows it at any time. A
+ * session is freed in three places: when its stream is over, when the client sent garbage, and when
+ * it is stalled or the server goes; never within a command, so commands may hold it.
  */
 
 /* Most that is kept: one packet to come and what one read can bring. */

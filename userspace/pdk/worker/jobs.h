@@ -24,7 +24,7 @@ struct job {
 	job_fn run;       /* on a thread of the pool; may block */
 	job_fn done;      /* on the thread that owns reply_to; may free the job */
 	struct mailbox *reply_to;
-	struct instant submitted;
+	struct instant submitted; /* when jobs_submit() took it */
 	bool cancelled; /* jobs_free() came first: run() was not called */
 };
 
