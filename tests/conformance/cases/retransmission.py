@@ -6,6 +6,7 @@ from case import *  # noqa: F401,F403
 
 # The daemon "quick": the first wait, each further one is half as long again, three retransmissions.
 FIRST_WAIT, BASE, TRIES = 0.2, 1.5, 3
+QUIET = 4  # after so many seconds nothing comes any more, also where the machine has much else to do
 
 
 def repetitions(endpoint, first):
@@ -13,7 +14,7 @@ def repetitions(endpoint, first):
     times = []
     while True:
         try:
-            datagram = endpoint.receive(FIRST_WAIT * BASE**4, repeats=True)
+            datagram = endpoint.receive(QUIET, repeats=True)
         except NothingCame:
             return times
         if datagram.data != first:
